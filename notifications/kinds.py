@@ -1,0 +1,199 @@
+"""The closed list of messages and the facts each one needs.
+
+Facts hold the case's reference and title, people's names, steps and dates: never matter of a tender.
+What a person wrote (`reason`, `question`, `answer`) is given only when its field is open; left out,
+the mail says where to read it. Codes are label codes as they stand in the catalogues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from notifications.errors import FactsInvalid, UnknownKind
+from notifications.plain_text import one_line, shorten, without_links
+
+
+class Kind(StrEnum):
+    """Why somebody gets a message."""
+
+    TASK_OPENED = "task_opened"
+    TASK_REMINDER = "task_reminder"
+    TASK_OVERDUE = "task_overdue"
+    TASK_ESCALATED = "task_escalated"
+    DECIDED = "decided"
+    RETURNED = "returned"
+    STANDSTILL_OVER = "standstill_over"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
+    TASK_HANDED_ON = "task_handed_on"
+    UNDELIVERABLE = "undeliverable"
+
+
+def _written(width: int) -> AfterValidator:
+    """Text by a person: cleaned and cut, never refused, so that no message is lost over its words."""
+    return AfterValidator(lambda text: shorten(without_links(one_line(text)), width))
+
+
+Name = Annotated[str, _written(80)]
+Title = Annotated[str, _written(160)]
+Words = Annotated[str, _written(300)]
+Reference = Annotated[str, _written(30)]
+Code = Annotated[str, StringConstraints(pattern=r"^[\w.:@-]+$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+# Printable ASCII without a backslash, and not "//": a link never leaves our own address.
+Link = Annotated[str, StringConstraints(pattern=r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$")]
+
+
+class Facts(BaseModel):
+    """What every message knows: the case, the page its link opens, and why this person gets it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: Identifier
+    reference: Reference
+    title: Title
+    region_name: Name
+    link: Link
+    role: Code
+    substitute_for: Name | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values (dates as ISO text), as the outbox stores them."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The inverse of `as_json`; raises pydantic's ValidationError (see `validate` for the kind's own)."""
+        return cls.model_validate(dict(stored))
+
+
+class TaskFacts(Facts):
+    """A task: what is asked, what comes after it, when the next reminder comes."""
+
+    asked: Code
+    next_step: Code | None = None
+    next_reminder_on: date | None = None
+
+
+class TaskOpened(TaskFacts):
+    """Something is asked of the recipient; `due_on` None where no last day can exist."""
+
+    due_on: date | None
+    asked_by: Name | None = None
+
+
+class TaskReminder(TaskFacts):
+    """The last day comes near."""
+
+    due_on: date | None
+
+
+class TaskOverdue(TaskFacts):
+    """The last day has passed; to the responsible person."""
+
+    due_on: date
+
+
+class TaskEscalated(TaskFacts):
+    """The last day has passed; to the manager of the responsible person."""
+
+    due_on: date
+    responsible: Name
+
+
+class TaskHandedOn(TaskFacts):
+    """Somebody handed the task on to the recipient."""
+
+    due_on: date | None
+    handed_on_by: Name
+    reason: Words | None = None
+
+
+class Decided(Facts):
+    """A decision was made; also the decider's own receipt. `state` is where the case stands now."""
+
+    decision: Code
+    decided_by: Name
+    decided_on: date
+    state: Code
+    next_step: Code | None = None
+
+
+class Returned(TaskFacts):
+    """The matter came back to the recipient to be put right."""
+
+    due_on: date | None
+    returned_by: Name
+    reason: Words | None = None
+
+
+class StandstillOver(Facts):
+    """The last day of the standstill (LOU 20:1) has passed; `next_step` is what may be done now."""
+
+    last_on: date
+    next_step: Code
+
+
+class QuestionAsked(Facts):
+    """Somebody who is to decide asks the recipient first. The clock of the task goes on."""
+
+    asked: Code
+    due_on: date | None
+    asked_by: Name
+    question: Words | None = None
+
+
+class QuestionAnswered(TaskFacts):
+    """The recipient's question has an answer."""
+
+    due_on: date | None
+    answered_by: Name
+    answer: Words | None = None
+
+
+class Undeliverable(Facts):
+    """A message to `addressee` could not be delivered; to a person who can put it right."""
+
+    addressee: Name
+    undelivered: Kind
+    due_on: date | None
+
+
+FACTS: Mapping[Kind, type[Facts]] = {
+    Kind.TASK_OPENED: TaskOpened,
+    Kind.TASK_REMINDER: TaskReminder,
+    Kind.TASK_OVERDUE: TaskOverdue,
+    Kind.TASK_ESCALATED: TaskEscalated,
+    Kind.DECIDED: Decided,
+    Kind.RETURNED: Returned,
+    Kind.STANDSTILL_OVER: StandstillOver,
+    Kind.QUESTION_ASKED: QuestionAsked,
+    Kind.QUESTION_ANSWERED: QuestionAnswered,
+    Kind.TASK_HANDED_ON: TaskHandedOn,
+    Kind.UNDELIVERABLE: Undeliverable,
+}
+
+
+def validate(kind: str, facts: Facts | Mapping[str, Any]) -> Facts:
+    """The facts of a message of this kind, from stored JSON or as they are.
+
+    Raises UnknownKind, and FactsInvalid naming every fact that is missing, wrong or does not belong.
+    """
+    try:
+        expected = FACTS[Kind(kind)]
+    except ValueError:
+        raise UnknownKind(kind) from None
+    if isinstance(facts, Facts):
+        if type(facts) is not expected:
+            raise FactsInvalid(kind, [f"expected {expected.__name__}, got {type(facts).__name__}"])
+        return facts
+    try:
+        return expected.from_json(facts)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise FactsInvalid(kind, problems) from None

@@ -1,0 +1,166 @@
+"""`contract@1`: a contract from its first day to its last, with handover, follow-up by class, options and evaluation."""
+
+from __future__ import annotations
+
+from states.definition import Mark, Obligation, ProcessDefinition, State, TimerRule, Transition
+from states.procurement_v1 import MANAGER, OFFICER, OWNER, SYSTEM
+
+FOLLOWERS = (MANAGER, OFFICER, OWNER)
+
+FOLLOW_UP = Obligation("record_follow_up", FOLLOWERS, "follow_up")
+HANDOVER = Obligation("propose_handover", (OFFICER,), "handover")
+
+STATES = (
+    State(
+        "in_force",
+        "follow_up",
+        owes=Obligation("record_follow_up", FOLLOWERS, "follow_up", open_ended="no_class_yet"),
+    ),
+    State("extension_decision", "extension", owes=Obligation("decide_extension", (OWNER,), "extension_notice")),
+    State(
+        "final_evaluation",
+        "evaluation",
+        owes=Obligation("record_final_evaluation", FOLLOWERS, "contract_end"),
+    ),
+    State("ended", "ended", final=True),
+)
+
+
+def _alive() -> list[Transition]:
+    """Steps possible as long as the contract lives, whatever it waits for."""
+    edges = []
+    for source in ("in_force", "extension_decision", "final_evaluation"):
+        edges += [
+            Transition(
+                "record_follow_up",
+                source,
+                source,
+                FOLLOWERS,
+                effects=("store_follow_up",),
+                opens=(FOLLOW_UP,),
+                kind="record",
+            ),
+            Transition(
+                "amend_contract",
+                source,
+                source,
+                (OFFICER, MANAGER),
+                effects=("store_contract_amendment",),
+                kind="record",
+            ),
+            Transition(
+                "propose_handover",
+                source,
+                source,
+                (OFFICER,),
+                effects=("store_handover_proposal",),
+                opens=(Obligation("accept_handover", (MANAGER,), "accept_handover"),),
+                kind="record",
+            ),
+            Transition(
+                "accept_handover",
+                source,
+                source,
+                (MANAGER,),
+                guards=("handover_is_proposed", "handover_proposed_by_another"),
+                effects=("store_handover",),
+                opens=(
+                    FOLLOW_UP,
+                    Obligation("record_start_up_meeting", (MANAGER, OFFICER), "start_up_meeting"),
+                ),
+                kind="record",
+            ),
+            Transition(
+                "record_start_up_meeting",
+                source,
+                source,
+                (MANAGER, OFFICER),
+                effects=("store_start_up_meeting",),
+                kind="record",
+            ),
+        ]
+    return edges
+
+
+CONTRACT_V1 = ProcessDefinition(
+    id="contract",
+    version=1,
+    initial="in_force",
+    phases=("follow_up", "extension", "evaluation", "ended"),
+    states=STATES,
+    transitions=(
+        Transition(
+            "register_existing",
+            "in_force",
+            "in_force",
+            (OFFICER, SYSTEM),
+            guards=("case_is_new",),
+            effects=("store_existing_contract",),
+            kind="import",
+            cites="historik före Stegvis",
+        ),
+        *_alive(),
+        Transition(
+            "open_extension_decision",
+            "in_force",
+            "extension_decision",
+            (OFFICER, MANAGER, SYSTEM),
+            guards=("contract_has_end_date", "option_is_left"),
+            cites="UHM: utvärdera före förlängning",
+        ),
+        Transition(
+            "decide_extension",
+            "extension_decision",
+            "in_force",
+            (OWNER,),
+            guards=("actor_is_not_disqualified", "option_is_left"),
+            effects=("settle_extension",),
+            decides=True,
+            basis=("contract", "follow_ups"),
+            cites="LOU 17:10",
+        ),
+        Transition(
+            "open_final_evaluation",
+            "in_force",
+            "final_evaluation",
+            (OFFICER, MANAGER, SYSTEM),
+            guards=("contract_has_end_date", "no_option_is_left"),
+        ),
+        Transition(
+            "record_final_evaluation",
+            "final_evaluation",
+            "final_evaluation",
+            FOLLOWERS,
+            effects=("store_final_evaluation",),
+            kind="record",
+        ),
+        Transition(
+            "end_contract",
+            "final_evaluation",
+            "ended",
+            (SYSTEM, OFFICER, MANAGER),
+            guards=("contract_period_has_ended", "final_evaluation_is_recorded"),
+        ),
+    ),
+    timers=(
+        TimerRule(
+            "extension_due",
+            "in_force",
+            "open_extension_decision",
+            "extension_opens",
+            Mark.POLICY,
+            "Stegvis standard, UHM",
+        ),
+        TimerRule(
+            "evaluation_due",
+            "in_force",
+            "open_final_evaluation",
+            "final_evaluation_opens",
+            Mark.POLICY,
+            "Stegvis standard, UHM",
+        ),
+        TimerRule("contract_end_due", "final_evaluation", "end_contract", "contract_end", Mark.CLAUSE, "avtalet"),
+    ),
+)
+
+__all__ = ["CONTRACT_V1", "HANDOVER"]

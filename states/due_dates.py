@@ -1,0 +1,246 @@
+"""The closed registry of deadlines: from a situation to the receipt of a last day.
+
+Each function says which event it counts from. A region's dated parameter of the same name as a policy term
+replaces its amount; the receipt then names that row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from states.deadlines import Basis, Receipt, derive, fixed, none_applies
+from states.definition import Mark
+from states.facts import Situation
+from states.terms import TERMS
+
+Compute = Callable[[Situation], Receipt | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    name: str
+    compute: Compute
+    needs: tuple[str, ...]
+    mark: Mark
+    source: str
+
+
+DUE_DATES: dict[str, DueDate] = {}
+
+_MARKS = {Basis.LAW: Mark.LAW, Basis.CLAUSE: Mark.CLAUSE, Basis.POLICY: Mark.POLICY}
+
+
+def _register(name: str, compute: Compute, *needs: str) -> None:
+    term = TERMS[name]
+    DUE_DATES[name] = DueDate(name, compute, needs, _MARKS[term.basis], term.source)
+
+
+def count(s: Situation, code: str, anchor: str, anchor_on: date) -> Receipt:
+    """Count a term from an event, with the region's amount where a dated parameter gives one."""
+    row = s.parameters.get(code)
+    term = TERMS[code]
+    if row is None or term.basis is Basis.LAW:
+        return derive(term, anchor, anchor_on, s.calendar)
+    return derive(term, anchor, anchor_on, s.calendar, amount=int(row.value), parameter=row.citation)
+
+
+def _from_today(code: str, anchor: str) -> None:
+    _register(code, lambda s: count(s, code, anchor, s.today))
+
+
+for _code in [
+    "needs_analysis",
+    "start_decision",
+    "risk_analysis",
+    "target_setting",
+    "target_decision",
+    "requirement_selection",
+    "requirement_decision",
+    "advertising",
+    "evaluation",
+    "award_decision",
+    "award_notice",
+    "recall",
+    "contract_signing",
+    "cancellation_notice",
+    "direct_award_decision",
+    "call_off_decision",
+    "record_outcome",
+    "register_contracts",
+    "accept_handover",
+    "close",
+    "handover",
+]:
+    _from_today(_code, "step_begun")
+
+
+def _opening(s: Situation) -> Receipt | None:
+    """Tenders are opened as soon as possible after the tender deadline (LOU 12:10)."""
+    deadline = s.answer("tender_deadline_on") or s.procurement.tender_deadline_on
+    return count(s, "opening", "tender_deadline", deadline) if deadline else None
+
+
+_register("opening", _opening, "procurement")
+
+
+def _longer_if_stated(s: Situation, receipt: Receipt, anchor: str, anchor_on: date) -> Receipt:
+    """A notice may state a longer period than the law's; it then holds (LOU 20:1 second paragraph)."""
+    stated = s.answer("stated_until_on")
+    if stated and receipt.due_on and stated > receipt.due_on:
+        return fixed(receipt.term, anchor, stated, Basis.LAW, "LOU 20:1", anchor_on=anchor_on)
+    return receipt
+
+
+def _after_ruling(s: Situation) -> Receipt:
+    """The standstill goes on 10 days after the administrative court's ruling, day 0 being its date (LOU 20:10).
+
+    It never ends before the standstill that the review interrupted.
+    """
+    ruled_on = s.answer("ruled_on")
+    if s.answer("standstill_lifted"):
+        return none_applies("standstill_after_ruling", "court_ruled", ruled_on, "LOU 20:8, 20:10")
+    receipt = count(s, "standstill_after_ruling", "court_ruled", ruled_on)
+    before = s.lot.standstill_due_on if s.lot else None
+    if before and receipt.due_on and before > receipt.due_on:
+        return fixed(
+            "standstill",
+            "award_notice_sent",
+            before,
+            Basis.LAW,
+            "LOU 20:1",
+            anchor_on=s.lot.notice_sent_on if s.lot else None,
+        )
+    return receipt
+
+
+def standstill(s: Situation) -> Receipt:
+    """Standstill counted from the notice *sent*: 10 days, or 15 when any notice went another way (LOU 20:1).
+
+    None applies after renewed competition (LOU 20:2) and in direct procurement (LOU 19a:10): the receipt says so.
+    """
+    if s.answer("ruled_on"):
+        return _after_ruling(s)
+    sent_on = s.answer("sent_on") or (s.lot.notice_sent_on if s.lot else None) or s.today
+    track = s.procurement.track
+    if track == "renewed_competition":
+        return none_applies("standstill", "award_notice_sent", sent_on, "LOU 20:2")
+    if track in ("direct", "call_off"):
+        return none_applies(
+            "standstill", "award_notice_sent", sent_on, "LOU 19a:10" if track == "direct" else "LOU 20:2"
+        )
+    code = "standstill_other_means" if s.answer("sent_by") == "other" else "standstill"
+    return _longer_if_stated(s, count(s, code, "award_notice_sent", sent_on), "award_notice_sent", sent_on)
+
+
+_register("standstill", standstill, "procurement")
+
+
+def _cancellation_review(s: Situation) -> Receipt:
+    """A cancellation can be reviewed within 10 days of its notice, 15 when it went another way (LOU 20:12)."""
+    code = "cancellation_review_other_means" if s.answer("sent_by") == "other" else "cancellation_review"
+    return count(s, code, "cancellation_notice_sent", s.answer("sent_on") or s.today)
+
+
+_register("cancellation_review", _cancellation_review)
+
+
+def _from_signing(code: str) -> None:
+    def compute(s: Situation) -> Receipt | None:
+        signed_on = s.answer("signed_on") or s.answer("decided_on") or s.today
+        return count(s, code, "contract_signed", signed_on)
+
+    _register(code, compute)
+
+
+_from_signing("post_award_notice")
+_from_signing("documentation")
+_from_signing("start_up_meeting")
+
+
+#: How often a contract is followed up, by its class (SKR: about 10, 30 and 60 percent of the contracts).
+FOLLOW_UP_TERMS = {"a": "follow_up_three_a_year", "b": "follow_up_yearly", "c": "follow_up_every_second_year"}
+
+
+def _follow_up(s: Situation) -> Receipt | None:
+    """The next follow-up by class, counted from the start of the contract or from the last follow-up."""
+    contract = s.contract
+    contract_class = s.answer("contract_class") or contract.contract_class
+    if contract_class is None:
+        return None
+    followed_up_on = s.answer("followed_up_on")
+    if followed_up_on:
+        return count(s, FOLLOW_UP_TERMS[contract_class], "followed_up", followed_up_on)
+    start_on = max(contract.start_on or s.today, s.today)
+    return count(s, FOLLOW_UP_TERMS[contract_class], "contract_started", start_on)
+
+
+DUE_DATES["follow_up"] = DueDate("follow_up", _follow_up, ("contract",), Mark.POLICY, "SKR, avtalsklass")
+
+
+def extension_notice_on(s: Situation) -> Receipt | None:
+    """The last day to use the next option: the notice time back from the end of the period."""
+    contract = s.contract
+    if contract.end_on is None or contract.options_left == 0:
+        return None
+    term = TERMS["extension_notice"]
+    amount = contract.notice_months if contract.notice_months is not None else term.amount
+    return derive(term, "contract_ends", contract.end_on, s.calendar, amount=amount)
+
+
+DUE_DATES["extension_notice"] = DueDate(
+    "extension_notice", extension_notice_on, ("contract",), Mark.CLAUSE, TERMS["extension_notice"].source
+)
+
+
+def _extension_opens(s: Situation) -> Receipt | None:
+    notice = extension_notice_on(s)
+    return count(s, "extension_opens", "extension_notice", notice.due_on) if notice and notice.due_on else None
+
+
+_register("extension_opens", _extension_opens, "contract")
+
+
+def _evaluation_opens(s: Situation) -> Receipt | None:
+    contract = s.contract
+    if contract.end_on is None or contract.options_left > 0:
+        return None
+    return count(s, "final_evaluation_opens", "contract_ends", contract.end_on)
+
+
+_register("final_evaluation_opens", _evaluation_opens, "contract")
+
+
+def _contract_end(s: Situation) -> Receipt | None:
+    end_on = s.contract.end_on
+    return (
+        fixed("contract_end", "contract_ends", end_on, Basis.CLAUSE, "avtalet", anchor_on=s.contract.start_on)
+        if end_on
+        else None
+    )
+
+
+DUE_DATES["contract_end"] = DueDate("contract_end", _contract_end, ("contract",), Mark.CLAUSE, "avtalet")
+
+
+@dataclass(frozen=True, slots=True)
+class ContractDates:
+    """The days that matter in a contract's life, each with its receipt (None where the contract does not say)."""
+
+    extension_notice: Receipt | None
+    renewal_start: Receipt | None
+
+
+def contract_dates(s: Situation) -> ContractDates:
+    """Last day to extend, and the latest start of the next procurement counted back from the last possible end."""
+    contract = s.contract
+    last = contract.last_end_on or contract.end_on
+    return ContractDates(
+        extension_notice_on(s),
+        count(s, "renewal_start", "last_possible_end", last) if last else None,
+    )
+
+
+def next_day(day: date) -> date:
+    return day + timedelta(days=1)

@@ -1,0 +1,195 @@
+"""The facts that guards, deadlines and routing look at: plain values, loaded by `workflow/`, one query each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from states.calendar import Calendar
+from states.deadlines import Pause
+from states.roles import Actor, Capacity
+
+#: Routing facts and the values each can take; `check()` proves that `when` is exclusive and exhaustive over them.
+ROUTING: dict[str, tuple[str, ...]] = {
+    "track": ("above_threshold", "below_threshold", "direct", "call_off", "renewed_competition"),
+    "ruling": ("dismissed", "correction", "do_over"),
+    "instance": ("administrative_court", "court_of_appeal", "supreme_administrative_court"),
+    "interim_order": ("yes", "no"),
+    "has_lots": ("yes", "no"),
+    "contract_follows": ("yes", "no"),
+    "extension": ("extend", "let_expire"),
+    "more_options": ("yes", "no"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    id: str
+    region_id: str
+    process: str
+    version: int
+    state: str
+    reference: str
+    title: str
+    row_version: int
+    unit_id: str | None
+    owner_id: str | None
+    officer_id: str | None
+    manager_id: str | None
+    opened_at: datetime
+    registry_number: str | None = None
+    parent_id: str | None = None
+    predecessor_id: str | None = None
+    paused_on: date | None = None
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def named(self) -> dict[str, str | None]:
+        """The people the case names, by the role that is personal to them."""
+        return {"contract_owner": self.owner_id, "contract_manager": self.manager_id}
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    id: str
+    number: int
+    state: str
+    title: str = ""
+    prepared_by: str | None = None
+    award_proposed: bool = False
+    notice_sent_on: date | None = None
+    standstill_due_on: date | None = None
+    standstill_rule: str | None = None
+    cancellation_prepared_by: str | None = None
+    cancellation_due_on: date | None = None
+    contracts_prepared_by: str | None = None
+    interim_order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcurementFacts:
+    track: str | None = None
+    kind: str | None = None
+    value: Decimal | None = None
+    value_on: date | None = None
+    procedure: str | None = None
+    tender_deadline_on: date | None = None
+    advertised_on: date | None = None
+    targets_version: int = 0
+    requirements_version: int = 0
+    targets_decided_version: int | None = None
+    requirements_decided_version: int | None = None
+    no_target_reason: str | None = None
+    documentation_done: bool = False
+    cancellation_prepared_by: str | None = None
+    framework_case_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    id: str
+    number: int
+    statement: str
+    dimension: str
+    indicator: str
+    level: str
+    follow_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementFacts:
+    number: int
+    text: str
+    proof: str
+    follow_up: str
+    target_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionFacts:
+    author_id: str
+    author_name: str
+    targets_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    lot_number: int
+    court: str
+    instance: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """A contract case: its period, options and whose hand it is in."""
+
+    start_on: date | None = None
+    end_on: date | None = None
+    last_end_on: date | None = None
+    next_option_months: int | None = None
+    notice_months: int | None = None
+    options_left: int = 0
+    contract_class: str | None = None
+    handed_over: bool = False
+    handover_proposed_by: str | None = None
+    evaluated: bool = False
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One dated row of policy: what applied, since when, on whose word."""
+
+    name: str
+    value: str
+    valid_from: date
+    source: str
+
+    @property
+    def citation(self) -> str:
+        return f"{self.name}={self.value}@{self.valid_from.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A row of the delegation order that lets a role (or one person) take an act up to an amount."""
+
+    id: str
+    act: str
+    rule: str
+    source: str
+    role: str | None = None
+    person_id: str | None = None
+    limit: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a guard or a deadline may look at. `facts` holds what the named guards declared they need."""
+
+    case: CaseFacts
+    actor: Actor
+    capacity: Capacity | None
+    today: date
+    form: Any = None
+    lot: LotFacts | None = None
+    lots: tuple[LotFacts, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def procurement(self) -> ProcurementFacts:
+        return self.facts["procurement"]  # type: ignore[no-any-return]
+
+    @property
+    def contract(self) -> ContractFacts:
+        return self.facts["contract"]  # type: ignore[no-any-return]
+
+    def answer(self, name: str, default: Any = None) -> Any:
+        """A field of the form, or `default` where the form does not ask (or there is no form yet)."""
+        return getattr(self.form, name, default)

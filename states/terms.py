@@ -1,0 +1,105 @@
+"""The terms: how long, counted how, by which rule. Policy terms may be tuned by a region within the bounds here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from states.deadlines import Basis, Counting, Term, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    low: int
+    high: int
+
+
+TERMS: dict[str, Term] = {}
+BOUNDS: dict[str, Bounds] = {}
+
+
+def _law(code: str, days: int, source: str) -> None:
+    TERMS[code] = Term(code, days, Unit.CALENDAR_DAYS, Counting.STATUTORY, Basis.LAW, source)
+
+
+def _policy(code: str, amount: int, high: int, unit: Unit = Unit.WORKING_DAYS, *, pausable: bool = True) -> None:
+    """Our default; a region tunes it with a dated parameter of the same name. A pause of the case moves it."""
+    TERMS[code] = Term(code, amount, unit, Counting.WORKING, Basis.POLICY, "Stegvis standard", pausable=pausable)
+    BOUNDS[code] = Bounds(1, high)
+
+
+_law("standstill", 10, "LOU 20:1, 20:18")
+_law("standstill_other_means", 15, "LOU 20:1, 20:18")
+_law("standstill_after_ruling", 10, "LOU 20:10, 20:18")
+_law("cancellation_review", 10, "LOU 20:12, 20:18")
+_law("cancellation_review_other_means", 15, "LOU 20:12, 20:18")
+_law("post_award_notice", 30, "LOU 10:4, 19:7")
+_law("documentation", 30, "LOU 12:14, 19:22, 19a:11")
+
+_policy("needs_analysis", 30, 250)
+_policy("start_decision", 10, 60)
+_policy("risk_analysis", 20, 120)
+_policy("target_setting", 20, 120)
+_policy("target_decision", 10, 60)
+_policy("requirement_selection", 30, 250)
+_policy("requirement_decision", 10, 60)
+_policy("advertising", 10, 120)
+_policy("opening", 1, 10, pausable=False)
+_policy("evaluation", 20, 120)
+_policy("award_decision", 5, 30)
+_policy("award_notice", 1, 5, pausable=False)
+_policy("recall", 5, 30)
+_policy("contract_signing", 10, 60)
+_policy("cancellation_notice", 1, 5, pausable=False)
+_policy("direct_award_decision", 10, 60)
+_policy("call_off_decision", 10, 60)
+_policy("record_outcome", 20, 250)
+_policy("register_contracts", 20, 250)
+_policy("handover", 10, 60)
+_policy("accept_handover", 10, 60)
+_policy("start_up_meeting", 30, 90, Unit.CALENDAR_DAYS)
+_policy("follow_up_three_a_year", 4, 12, Unit.MONTHS)
+_policy("follow_up_yearly", 12, 24, Unit.MONTHS)
+_policy("follow_up_every_second_year", 24, 36, Unit.MONTHS)
+_policy("close", 20, 120)
+
+#: Counted back from a contract date. Domain page P3 and U19: our defaults.
+TERMS["extension_opens"] = Term(
+    "extension_opens", 9, Unit.MONTHS, Counting.WORKING, Basis.POLICY, "Stegvis standard", backward=True
+)
+BOUNDS["extension_opens"] = Bounds(1, 24)
+TERMS["extension_notice"] = Term(
+    "extension_notice",
+    3,
+    Unit.MONTHS,
+    Counting.WORKING,
+    Basis.CLAUSE,
+    "avtalets uppsägnings- eller förlängningstid",
+    backward=True,
+)
+BOUNDS["extension_notice"] = Bounds(0, 24)
+TERMS["final_evaluation_opens"] = Term(
+    "final_evaluation_opens",
+    6,
+    Unit.MONTHS,
+    Counting.WORKING,
+    Basis.POLICY,
+    "Stegvis standard",
+    backward=True,
+)
+BOUNDS["final_evaluation_opens"] = Bounds(1, 24)
+TERMS["renewal_start"] = Term(
+    "renewal_start", 18, Unit.MONTHS, Counting.WORKING, Basis.POLICY, "Stegvis standard", backward=True
+)
+BOUNDS["renewal_start"] = Bounds(3, 48)
+
+#: Other policy a region may set: default, and the bounds.
+SWITCHES: dict[str, tuple[str, str]] = {
+    "limit_direct_procurement": ("700000", "LOU 19a:2"),
+    "threshold_goods_services": ("2389585", "SFS 2024:30"),
+    "threshold_works": ("59880179", "SFS 2024:30"),
+    "threshold_annex_2": ("8109450", "SFS 2024:30"),
+    "remind_days_before": ("5,1", "Stegvis standard"),
+    "remind_days_after": ("1,5,10", "Stegvis standard"),
+    "escalate_days_after": ("3,10", "Stegvis standard"),
+    "mail_hour": ("7", "Stegvis standard"),
+}

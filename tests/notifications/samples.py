@@ -1,0 +1,106 @@
+"""One set of facts for every kind, and labels of the codes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from typing import Any
+from unittest.mock import patch
+
+from notifications.kinds import Kind
+from notifications.message import compose
+from templates import labels
+
+TODAY = date(2026, 11, 30)
+SENT_AT = datetime(2026, 11, 30, 6, 30, tzinfo=UTC)
+BASE_URL = "https://stegvis.norrbotten.example"
+OUTBOX_ID = "9f1c2a77"
+
+CASE = {
+    "case_id": "c0104",
+    "reference": "UPP-2026-0104",
+    "title": "Städtjänster, Närsjukhuset Öster",
+    "region_name": "Region Norrbotten",
+    "link": "/arenden/c0104/beslut",
+    "role": "sample.contract_owner",
+}
+TASK = {
+    "asked": "sample.decide_target",
+    "next_step": "sample.requirement_selection",
+    "next_reminder_on": "2026-12-02",
+    "due_on": "2026-12-04",
+}
+LATE = {**TASK, "due_on": "2026-11-27"}
+
+FACTS: dict[Kind, dict[str, Any]] = {
+    Kind.TASK_OPENED: {**CASE, **TASK, "asked_by": "Karin Ek"},
+    Kind.TASK_REMINDER: {**CASE, **TASK, "substitute_for": "Per Ask"},
+    Kind.TASK_OVERDUE: {**CASE, **LATE},
+    Kind.TASK_ESCALATED: {**CASE, **LATE, "responsible": "Per Ask"},
+    Kind.TASK_HANDED_ON: {**CASE, **TASK, "handed_on_by": "Per Ask", "reason": "Jag är jävig."},
+    Kind.DECIDED: {
+        **CASE,
+        "decision": "sample.decide_target",
+        "decided_by": "Åsa Lind",
+        "decided_on": "2026-11-20",
+        "state": "sample.requirement_selection",
+        "next_step": "sample.requirement_selection",
+    },
+    Kind.RETURNED: {**CASE, **TASK, "returned_by": "Åsa Lind", "reason": "En indikator saknas."},
+    Kind.STANDSTILL_OVER: {**CASE, "last_on": "2026-11-27", "next_step": "sample.sign_contract"},
+    Kind.QUESTION_ASKED: {
+        **CASE,
+        "asked": "sample.decide_target",
+        "due_on": "2026-12-04",
+        "asked_by": "Åsa Lind",
+        "question": "Varför 20 % och inte 30 %?",
+    },
+    Kind.QUESTION_ANSWERED: {**CASE, **TASK, "answered_by": "Karin Ek", "answer": "Så räknade vi sist."},
+    Kind.UNDELIVERABLE: {
+        **CASE,
+        "addressee": "Per Ask",
+        "undelivered": "task_reminder",
+        "due_on": "2026-12-04",
+    },
+}
+
+LABELS = {
+    "sv": {
+        "sample.contract_owner": "Avtalsägare",
+        "sample.decide_target": "Fastställ hållbarhetsmålsättningen",
+        "sample.requirement_selection": "Kravställning",
+        "sample.sign_contract": "Teckna avtal",
+    },
+    "en": {
+        "sample.contract_owner": "Contract owner",
+        "sample.decide_target": "Decide the sustainability target",
+        "sample.requirement_selection": "Requirement selection",
+        "sample.sign_contract": "Sign the contract",
+    },
+}
+
+
+@contextmanager
+def sample_labels(**changed: str) -> Iterator[None]:
+    """The catalogues with the sample codes' texts added."""
+    catalogue: Callable[[str], dict[str, str]] = labels._labels
+    with patch.object(labels, "_labels", lambda locale: {**catalogue(locale), **LABELS[locale], **changed}):
+        yield
+
+
+def mail(kind: Kind, locale: str = "sv", *, name: str = "Åsa Lind", **changed: Any) -> EmailMessage:
+    """The message of the sample facts, with some of them changed."""
+    return compose(
+        kind,
+        {**FACTS[kind], **changed},
+        recipient_name=name,
+        recipient_address="asa.lind@norrbotten.example",
+        locale=locale,
+        mail_from="Stegvis <stegvis@norrbotten.example>",
+        base_url=BASE_URL,
+        message_id=f"<{OUTBOX_ID}@stegvis.norrbotten.example>",
+        sent_at=SENT_AT,
+        today=TODAY,
+    )

@@ -1,0 +1,219 @@
+"""Every code that a person may meet has words in both languages; the codes are computed from the law book itself."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from states import due_dates, errors, guards, steps
+from states.definition import Mark, ProcessDefinition
+from states.due_dates import DUE_DATES
+from states.facts import ROUTING
+from states.registry import DEFINITIONS
+from states.roles import Role
+from states.terms import SWITCHES, TERMS
+from templates.labels import LOCALES, all_labels
+
+CATALOGUES = Path(__file__).parent.parent / "templates" / "locale"
+#: The catalogues of the law book; other subjects have a style of their own.
+SUBJECTS = ("processes", "forms", "errors")
+
+
+def codes_of(definition: ProcessDefinition) -> Iterator[str]:
+    """What a released definition shows: its phases, states and steps, and why a step has no last day."""
+    name = definition.id
+    yield f"process.{name}"
+    yield from (f"phase.{name}.{phase}" for phase in definition.phases)
+    for state in definition.states:
+        yield from (f"{kind}.{name}.{state.name}" for kind in ("state", "state_waits"))
+    for trigger in definition.triggers():
+        yield from (f"{kind}.{name}.{trigger}" for kind in ("trigger", "done", "asked", "next"))
+    owed = [s.owes for s in definition.states if s.owes] + [o for t in definition.transitions for o in t.opens]
+    yield from (f"open_ended.{o.open_ended}" for o in owed if o.open_ended)
+
+
+def routing_codes() -> Iterator[str]:
+    for fact, values in ROUTING.items():
+        yield from (f"value.{'yes_no' if values == ('yes', 'no') else fact}.{value}" for value in values)
+
+
+def error_codes() -> Iterator[str]:
+    refusals = (error for _, error in inspect.getmembers(errors, inspect.isclass))
+    yield from (f"error.{e.code}" for e in refusals if issubclass(e, errors.LawBookError))
+
+
+def anchors() -> Iterator[str]:
+    """Every event that `states/due_dates.py` counts from: where each counting function takes its anchor."""
+    position = {"count": 2, "derive": 1, "fixed": 1, "none_applies": 1, "_from_today": 1}
+    for node in ast.walk(ast.parse(inspect.getsource(due_dates))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:
+            anchor = node.args[position[node.func.id]]
+            if isinstance(anchor, ast.Constant):
+                yield "anchor." + str(anchor.value)
+
+
+class Refusals(ast.NodeVisitor):
+    """Finds what guards answer: each code, with the names of the parameters that come with it."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, set[str]] = {}
+        self.loops: dict[str, list[str]] = {}
+
+    def visit_For(self, node: ast.For) -> None:
+        if isinstance(node.target, ast.Name) and isinstance(node.iter, ast.Tuple):
+            self.loops[node.target.id] = [str(e.value) for e in node.iter.elts if isinstance(e, ast.Constant)]
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        function = node.func.id if isinstance(node.func, ast.Name) else ""
+        if function not in ("Unmet", "_unless"):
+            return
+        names = {k.arg for k in node.keywords if k.arg and k.arg not in ("cites", "cleared_by", "params")}
+        for given in ast.walk(node):
+            if isinstance(given, ast.Dict):
+                names |= {str(key.value) for key in given.keys if isinstance(key, ast.Constant)}
+        for code in self._codes(node.args[0 if function == "Unmet" else 1]):
+            self.found.setdefault(code, set()).update(names)
+
+    def _codes(self, code: ast.expr) -> list[str]:
+        if isinstance(code, ast.Constant):
+            return [str(code.value)]
+        if not isinstance(code, ast.JoinedStr):
+            return []  # the general form inside `_unless` itself
+        head, hole = code.values
+        assert isinstance(head, ast.Constant), ast.unparse(code)
+        assert isinstance(hole, ast.FormattedValue), ast.unparse(code)
+        assert isinstance(hole.value, ast.Name), ast.unparse(code)
+        return [str(head.value) + value for value in self.loops[hole.value.id]]
+
+
+def refusals() -> dict[str, set[str]]:
+    finder = Refusals()
+    for module in (guards, steps):
+        finder.visit(ast.parse(inspect.getsource(module)))
+    return finder.found
+
+
+def registered_codes() -> set[str]:
+    roles = [f"{kind}.{role.value}" for role in Role for kind in ("role", "role_plural")]
+    return {
+        *(code for definition in DEFINITIONS.values() for code in codes_of(definition)),
+        *roles,
+        *(f"guard.{code}" for code in refusals()),
+        *(f"term.{name}" for name in {*TERMS, *DUE_DATES}),
+        *(f"parameter.{name}" for name in {*TERMS, *SWITCHES}),
+        *(f"mark.{mark.value}" for mark in Mark),
+        *anchors(),
+        *routing_codes(),
+        *error_codes(),
+    }
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)s", text))
+
+
+def entries(locale: str) -> list[tuple[str, str]]:
+    """(subject, code) of every label as it stands in the files, before they are merged."""
+    pattern = re.compile(r'^msgctxt "label"\nmsgid "(.+)"$', re.MULTILINE)
+    files = sorted((CATALOGUES / locale / "LC_MESSAGES").glob("*.po"))
+    return [(file.stem, code) for file in files for code in pattern.findall(file.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_code_of_the_law_book_has_words(locale: str) -> None:
+    missing = sorted(registered_codes() - set(all_labels(locale)))
+    assert not missing, f"no {locale} words for {missing}"
+
+
+def test_no_words_are_kept_for_what_the_law_book_no_longer_has() -> None:
+    """A step that is renamed takes its words with it."""
+    kinds = (
+        "process.",
+        "phase.",
+        "state.",
+        "state_waits.",
+        "trigger.",
+        "asked.",
+        "next.",
+        "guard.",
+        "term.",
+        "anchor.",
+    )
+    kept = {code for code in all_labels("sv") if code.startswith((*kinds, "parameter.", "role.", "open_ended."))}
+    assert not sorted(kept - registered_codes())
+
+
+def test_both_languages_have_the_same_codes_and_placeholders() -> None:
+    swedish, english = all_labels("sv"), all_labels("en")
+    assert swedish.keys() == english.keys()
+    assert {c for c in swedish if placeholders(swedish[c]) != placeholders(english[c])} == set()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_refusal_only_names_what_its_guard_tells(locale: str) -> None:
+    texts = all_labels(locale)
+    told = refusals()
+    assert {code: told[code] for code in told if not placeholders(texts[f"guard.{code}"]) <= told[code]} == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_code_stands_twice(locale: str) -> None:
+    """Catalogues are merged, and a second text for a code would silently win."""
+    times = Counter(code for _, code in entries(locale))
+    assert [code for code, n in times.items() if n > 1] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_words_read_as_they_are_used(locale: str) -> None:
+    """A button is no sentence, what happens next is one, and the timeline goes on after somebody's name."""
+    texts = all_labels(locale)
+    mine = {code: texts[code] for subject, code in entries(locale) if subject in SUBJECTS}
+    for code, text in mine.items():
+        kind = code.split(".")[0]
+        assert text, code
+        assert text == " ".join(text.split()), code
+        is_sentence = text[-1] in ".?"
+        if kind in ("next", "guard", "error", "hint", "open_ended"):
+            assert is_sentence, code
+            assert text[0].isupper(), code
+        elif kind != "field":
+            assert not is_sentence, code
+        if kind in ("done", "state_waits", "term", "anchor", "pause"):
+            assert text[0].islower(), code
+        elif kind in ("trigger", "asked", "state", "field", "role", "phase", "parameter"):
+            assert text[0].isupper(), code
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_two_steps_out_of_one_state_never_share_a_button_text(locale: str) -> None:
+    texts = all_labels(locale)
+    for definition in DEFINITIONS.values():
+        for state in definition.states:
+            buttons = Counter(texts[f"trigger.{definition.id}.{t}"] for t in definition.triggers_from(state.name))
+            assert [text for text, n in buttons.items() if n > 1] == [], state.name
+
+
+def test_the_law_book_was_really_read() -> None:
+    """Guards against a finder that finds nothing: known codes of each shape are among those computed."""
+    codes = registered_codes()
+    assert {
+        "guard.target_without_indicator",
+        "guard.role_required",
+        "guard.prepared_by_decider",
+        "guard.still_owed",
+        "anchor.step_begun",
+        "anchor.court_ruled",
+        "anchor.last_possible_end",
+        "open_ended.court_decides_when",
+        "error.no_such_step",
+    } <= codes
+    assert refusals()["still_owed"] == {"trigger"}
+    assert refusals()["tender_period_too_short"] == {"days", "earliest"}

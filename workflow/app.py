@@ -1,0 +1,16 @@
+"""Builds the application of one process from its settings."""
+
+from __future__ import annotations
+
+import workflow.subjects  # noqa: F401
+from workflow.clock import Clock, SystemClock
+from workflow.config import Settings
+from workflow.db.database import Database
+from workflow.engine.execute import Stegvis
+
+
+def build(settings: Settings | None = None, *, clock: Clock | None = None) -> Stegvis:
+    """The application behind these settings (the environment's by default). Opens no connection yet."""
+    settings = settings or Settings()
+    clock = clock or SystemClock()
+    return Stegvis(settings, Database(settings.database, clock), clock)

@@ -1,0 +1,267 @@
+"""Changes of a case beside its steps: correcting what it says of itself, handing a task on, declaring a conflict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from notifications.kinds import Kind
+from notifications.recipients import Assignment, escalation
+from states.deadlines import Pause, Receipt, derive
+from states.roles import PERSONAL_ROLES, Actor, Role
+from states.terms import TERMS
+from workflow.cases.forms import CorrectForm
+from workflow.commands import CorrectCase, DeclareConflict, HandOn
+from workflow.db.columns import fold, new_id, sort_key
+from workflow.db.statements import Row, Statement
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import audit, case_rows, directory, obligations
+from workflow.engine.act import load_step, summary, visible_case
+from workflow.engine.audit import Field
+from workflow.engine.execute import handles
+from workflow.engine.forms import parse
+from workflow.engine.opening import UNIT
+from workflow.engine.registries import effect
+from workflow.engine.step import Step
+from workflow.engine.tables import Task
+from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, Stale
+
+_tasks = Task.__table__  # type: ignore[attr-defined]
+TASK = Statement(select(_tasks).where(_tasks.c.id == bindparam("task_id")))
+
+CORRECTORS = {Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT, Role.REGISTRAR}
+
+
+@handles(CorrectCase)
+def correct_case(uow: UnitOfWork, command: CorrectCase, who: Actor) -> dict[str, Any]:
+    """Change title, unit, Dnr or the people a case names. Its open tasks follow the new person."""
+    case = visible_case(uow, command.case_id, who, lock=True)
+    if not (who.roles() & CORRECTORS):
+        raise Forbidden
+    if command.row_version is not None and case.row_version != command.row_version:
+        raise Stale(row_version=case.row_version, state=case.state)
+    form = parse(CorrectForm, command.form)
+    assert isinstance(form, CorrectForm)
+    step = load_step(uow, case, who)
+    wanted = {
+        "title": form.title,
+        "title_sort": sort_key(form.title),
+        "title_fold": fold(form.title),
+        "unit_id": form.unit,
+        "owner_id": form.owner,
+        "officer_id": form.officer,
+        "manager_id": form.manager,
+        "registry_number": form.registry_number,
+    }
+    _check(step, wanted)
+    changed = {k: v for k, v in wanted.items() if getattr(case, k) != v}
+    if not changed:
+        return summary(step)
+    step.changes = dict(changed)
+    for task in obligations.open_tasks(uow, case.id):
+        role, person_id = obligations.responsible_role(step, tuple(task.roles.split(",")))
+        if role == task.role and person_id != task.person_id:
+            obligations.assign(step, task, person_id)
+    changed |= {"row_version": case.row_version + 1, "updated_at": uow.now}
+    case_rows.write_columns(
+        uow, case_rows.update_case(frozenset(changed)), changed, the_case_id=case.id, old_version=case.row_version
+    )
+    shown = ("title", "unit_id", "owner_id", "officer_id", "manager_id", "registry_number")
+    audit.append(
+        uow,
+        case.id,
+        region_id=case.region_id,
+        kind="case_corrected",
+        at=uow.now,
+        actor_id=who.person_id,
+        case_id=case.id,
+        facts={"row_version": case.row_version + 1, "state": case.state, "channel": who.channel},
+        fields=[Field(k, {"from": getattr(case, k), "to": changed[k]}) for k in shown if k in changed],
+    )
+    step.case = case._replace(**changed)
+    return summary(step)
+
+
+def _check(step: Step, wanted: dict[str, Any]) -> None:
+    faults = []
+    if wanted["unit_id"] and not step.uow.one(UNIT, unit_id=wanted["unit_id"], region_id=step.case.region_id):
+        faults.append(FieldError("unit", "unknown_unit"))
+    for name in ("owner", "officer", "manager"):
+        person_id = wanted[f"{name}_id"]
+        if person_id and not _person_here(step, person_id):
+            faults.append(FieldError(name, "unknown_person"))
+    if faults:
+        raise InvalidForm(faults)
+
+
+def _person_here(step: Step, person_id: str) -> bool:
+    try:
+        row = directory.person(step.uow, person_id)
+    except NotFound:
+        return False
+    return bool(row.region_id == step.case.region_id and row.disabled_at is None)
+
+
+def _task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
+    task = uow.one(TASK, task_id=task_id)
+    if task is None or task.region_id != who.region_id:
+        raise NotFound
+    case = visible_case(uow, task.case_id, who, lock=True)
+    task = uow.one(TASK, task_id=task_id)
+    if task is None or task.status != "open":
+        raise NotFound("already_done")
+    return load_step(uow, case, who), task
+
+
+def _owes(who: Actor, task: Row) -> bool:
+    """Is it this person's task: by name, by standing in, or by the role when nobody is named?"""
+    if task.person_id:
+        return task.person_id == who.person_id or any(h.person_id == task.person_id for h in who.holdings)
+    return bool(who.roles() & set(task.roles.split(",")))
+
+
+@handles(HandOn)
+def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
+    """Hand a task to somebody who may take it. The clock goes on; both names are on the trail."""
+    step, task = _task_of(uow, command.task_id, who)
+    if not (_owes(who, task) or who.roles() & CORRECTORS):
+        raise Forbidden
+    receiver = directory.actor(uow, command.person_id, step.today)
+    if receiver.region_id != step.case.region_id or not (receiver.roles() & set(task.roles.split(","))):
+        raise InvalidForm([FieldError("person", "unknown_person")])
+    _give(step, task, receiver, Kind.TASK_HANDED_ON, "task_handed_on", command.reason)
+    return {"case": step.case_id, "task": task.id}
+
+
+@handles(DeclareConflict)
+def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> dict[str, Any]:
+    """A person with a conflict of interest may not take part (KL 6:28): the task goes to the superior, on the trail."""
+    step, task = _task_of(uow, command.task_id, who)
+    if not _owes(who, task):
+        raise Forbidden
+    person = step.directory.person(who.person_id)
+    assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)
+    superiors = escalation(assignment, step.directory, step.today)
+    if not superiors:
+        raise InvalidForm([FieldError("reason", "nobody_above")])
+    receiver = directory.actor(uow, superiors[0].person.id, step.today)
+    _give(step, task, receiver, Kind.TASK_HANDED_ON, "conflict_declared", command.reason)
+    return {"case": step.case_id, "task": task.id}
+
+
+def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason: str | None) -> None:
+    obligations.assign(step, task, receiver.person_id)
+    version = step.case.row_version
+    if task.role in PERSONAL_ROLES:
+        # The case names the one who answers for a personal role: the step would not be open to anybody else.
+        column = {"contract_owner": "owner_id", "contract_manager": "manager_id"}[task.role]
+        version += 1
+        changes: dict[str, Any] = {column: receiver.person_id, "row_version": version, "updated_at": step.now}
+        case_rows.write_columns(
+            step.uow,
+            case_rows.update_case(frozenset(changes)),
+            changes,
+            the_case_id=step.case_id,
+            old_version=step.case.row_version,
+        )
+    audit.append(
+        step.uow,
+        step.case_id,
+        region_id=step.case.region_id,
+        kind=event,
+        at=step.now,
+        actor_id=step.actor.person_id,
+        case_id=step.case_id,
+        facts={"task": task.trigger, "to_person": receiver.person_id, "state": step.case.state, "row_version": version},
+        fields=[Field("reason", reason, "personal")] if reason else [],
+    )
+    person = step.directory.person(receiver.person_id)
+    if person is not None and receiver.person_id != step.actor.person_id:
+        from notifications.recipients import Capacity, Recipient
+
+        step.tell(
+            kind,
+            (Recipient(person, Capacity.RESPONSIBLE),),
+            role=task.role,
+            link=obligations.task_link(step.case_id, task.trigger, task.lot_id),
+            task_id=task.id,
+            asked=step.trigger_label("asked", task.trigger),
+            due_on=task.due_on,
+            handed_on_by=step.actor.name,
+            reason=None,
+        )
+
+
+# --- effects every process shares ------------------------------------------------------------------------------
+
+
+@effect("tell_returned")
+def tell_returned(step: Step) -> None:
+    """The people the case goes back to read why."""
+    edge = step.decision.transition if step.decision else None
+    target = step.definition.state(edge.target) if edge else None
+    if target is None or target.owes is None:
+        return
+    role, person_id = obligations.responsible_role(step, target.owes.roles)
+    step.reasons = step.answer("reason")
+    step.tell(
+        Kind.RETURNED,
+        step.reach(role, person_id),
+        role=role,
+        link=obligations.task_link(step.case_id, target.owes.trigger, step.lot.id if step.lot else None),
+        asked=step.trigger_label("asked", target.owes.trigger),
+        due_on=None,
+        returned_by=step.actor.name,
+        reason=None if step.case.tender_secret else step.answer("reason"),
+    )
+
+
+@effect("store_pause")
+def store_pause(step: Step) -> None:
+    """The clock of what may be paused stands still from today; statutory time goes on."""
+    step.change(paused_on=step.today)
+    step.uow.run(
+        case_rows.INSERT_PAUSE,
+        id=new_id(step.now),
+        case_id=step.case_id,
+        from_on=step.today,
+        to_on=None,
+        reason=step.answer("reason"),
+    )
+    obligations.hold_reminders(step, obligations.open_tasks(step.uow, step.case_id))
+
+
+@effect("store_resume")
+def store_resume(step: Step) -> None:
+    """Each deadline that may be paused moves by the real pause, with a new receipt."""
+    paused_on = step.case.paused_on
+    step.change(paused_on=None)
+    step.uow.run(case_rows.END_PAUSE, the_case_id=step.case_id, until_on=step.today)
+    pause = Pause(paused_on, step.today, "case_paused")
+    for task in obligations.open_tasks(step.uow, step.case_id):
+        moved = paused_receipt(step, task, pause)
+        if moved is not None:
+            obligations.move_task(step, task, moved)
+            step.record(f"due_on.{task.trigger}", {"from": task.due_on, "to": moved.due_on})
+
+
+def paused_receipt(step: Step, task: Row, pause: Pause) -> Receipt | None:
+    """The task's receipt with one more pause, or None when a pause does not move it."""
+    import json
+
+    if not task.receipt:
+        return None
+    old = Receipt.from_json(json.loads(task.receipt))
+    term = TERMS.get(old.term)
+    if term is None or not term.pausable or old.anchor_on is None or old.amount is None:
+        return None
+    return derive(
+        term,
+        old.anchor,
+        old.anchor_on,
+        step.calendar,
+        pauses=(*old.pauses, pause),
+        amount=old.amount,
+        parameter=old.parameter,
+    )

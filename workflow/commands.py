@@ -1,0 +1,179 @@
+"""The commands: everything that can change something, as values. Only `execute()` carries them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Open a case: `form` holds title, unit, owner, officer and Dnr; `entry` is the published import edge, if any."""
+
+    process: str
+    region_id: str
+    form: Mapping[str, Any]
+    parent_id: str | None = None
+    predecessor_id: str | None = None
+    entry: tuple[str, Mapping[str, Any]] | None = None
+    external: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Pull one trigger of one case."""
+
+    case_id: str
+    trigger: str
+    row_version: int | None
+    form: Mapping[str, Any] = field(default_factory=dict)
+    basis_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FireTimer:
+    """The case has a timer that is due: look again, and do what the definition says."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDelivery:
+    """What became of a message: handed over, refused for good, or to be tried again."""
+
+    message_id: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectCase:
+    """Change what the case says of itself outside its steps: title, Dnr, unit, owner, officer, contract manager."""
+
+    case_id: str
+    row_version: int | None
+    form: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteComment:
+    case_id: str
+    text: str
+    kind: str = "comment"
+    addressee_id: str | None = None
+    answers_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOn:
+    """Hand a task on to another person who may take it; a question stops no clock."""
+
+    task_id: str
+    person_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareConflict:
+    """Declare a conflict of interest: the task goes to the superior (KL 6:28–6:30, 7:4)."""
+
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """Put a file on a case. The bytes lie behind `FILES_URL` already, under their SHA-256."""
+
+    case_id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    secrecy: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class AddUser:
+    email: str
+    name: str
+    role: str
+    region_id: str
+    unit_id: str | None = None
+    password: str | None = None
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisableUser:
+    email: str
+    region_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    person_id: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    email: str
+    region_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignRole:
+    person_id: str
+    role: str
+    unit_id: str | None = None
+    valid_from: Any = None
+    valid_to: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndRole:
+    assignment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddUnit:
+    region_id: str
+    name: str
+    kind: str = "unit"
+    parent_id: str | None = None
+    manager_id: str | None = None
+    contract_owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddMandate:
+    region_id: str
+    act: str
+    role: str | None
+    person_id: str | None
+    limit_ore: int | None
+    rule: str
+    source: str
+    valid_from: Any = None
+    valid_to: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetSubstitute:
+    """Who stands in for a person, from and to (both days included)."""
+
+    person_id: str
+    substitute_id: str
+    valid_from: Any
+    valid_to: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SetParameter:
+    region_id: str
+    name: str
+    value: str
+    valid_from: Any
+    source: str

@@ -1,0 +1,256 @@
+"""A contract's facts, basis and effects."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from states.facts import ContractFacts
+from states.steps import plan, timer_plans
+from workflow.contracts.tables import Contract, ContractFollowUp
+from workflow.db.columns import new_id
+from workflow.db.statements import Row, Statement, insert_into
+from workflow.engine import case_rows, obligations
+from workflow.engine.forms import kronor, ore
+from workflow.engine.registries import basis, effect, fact
+from workflow.engine.step import Step
+from workflow.errors import FieldError, InvalidForm
+from workflow.suppliers.handlers import supplier_id
+
+contracts = Contract.__table__  # type: ignore[attr-defined]
+follow_ups = ContractFollowUp.__table__  # type: ignore[attr-defined]
+
+CONTRACT = Statement(select(contracts).where(contracts.c.case_id == bindparam("case_id")))
+FOLLOW_UPS = Statement(
+    select(follow_ups).where(follow_ups.c.case_id == bindparam("case_id")).order_by(follow_ups.c.followed_up_on)
+)
+_INSERT = insert_into(contracts)
+_INSERT_FOLLOW_UP = insert_into(follow_ups)
+
+
+@lru_cache(maxsize=128)
+def _update(columns: frozenset[str]) -> Statement:
+    return Statement(
+        update(contracts)
+        .where(contracts.c.case_id == bindparam("the_case_id"))
+        .values({c: bindparam(f"new_{c}") for c in sorted(columns)})
+    )
+
+
+def change_contract(step: Step, **columns: Any) -> None:
+    case_rows.write_columns(step.uow, _update(frozenset(columns)), columns, the_case_id=step.case_id)
+    step.forget("contract")
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day number, else the month's last day."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def last_possible_end(end_on: date | None, options_left: int, option_months: int | None) -> date | None:
+    if end_on is None or not options_left or not option_months:
+        return end_on
+    return add_months(end_on, options_left * option_months)
+
+
+def contract_row(step: Step) -> Row:
+    row = step.uow.one(CONTRACT, case_id=step.case_id)
+    assert row is not None, "every contract case has its row"
+    return row
+
+
+@fact("contract")
+def load_contract(step: Step) -> ContractFacts:
+    c = contract_row(step)
+    return ContractFacts(
+        start_on=c.start_on,
+        end_on=c.end_on,
+        last_end_on=c.last_end_on,
+        next_option_months=c.option_months,
+        notice_months=c.notice_months,
+        options_left=c.option_count - c.options_used,
+        contract_class=c.contract_class,
+        handed_over=c.handed_over_on is not None,
+        handover_proposed_by=c.handover_proposed_by,
+        evaluated=c.evaluated_on is not None,
+        value=kronor(c.value_ore),
+    )
+
+
+@basis("contract")
+def contract_basis(step: Step) -> dict[str, Any]:
+    c = contract_row(step)
+    names = "contract_number start_on end_on last_end_on option_count options_used option_months notice_months value_ore contract_class"
+    return {n: getattr(c, n) for n in names.split()}
+
+
+@basis("follow_ups")
+def follow_ups_basis(step: Step) -> list[dict[str, Any]]:
+    return [
+        {"on": f.followed_up_on, "outcome": f.outcome, "note": f.note}
+        for f in step.uow.all(FOLLOW_UPS, case_id=step.case_id)
+    ]
+
+
+@effect("open.contract")
+def open_contract(step: Step) -> None:
+    f = step.form
+    if f.end_on and f.start_on and f.end_on < f.start_on:
+        raise InvalidForm([FieldError("end_on", "end_before_start")])
+    supplier = f.supplier_id
+    if supplier is None:
+        if not f.supplier_name:
+            raise InvalidForm([FieldError("supplier_name", "field_required")])
+        supplier = supplier_id(step.uow, step.case.region_id, f, "supplier")
+    step.uow.run(
+        _INSERT,
+        case_id=step.case_id,
+        region_id=step.case.region_id,
+        supplier_id=supplier,
+        contract_number=f.contract_number,
+        start_on=f.start_on,
+        end_on=f.end_on,
+        last_end_on=last_possible_end(f.end_on, f.option_count, f.option_months),
+        option_count=f.option_count,
+        options_used=0,
+        option_months=f.option_months,
+        notice_months=f.notice_months,
+        value_ore=ore(f.value),
+        contract_class=f.contract_class,
+        is_framework=f.is_framework,
+        lot_number=f.lot_number,
+        signed_on=f.signed_on,
+        signed_by=f.signed_by,
+        signing_reference=f.signing_reference,
+        handover_proposed_by=None,
+        handed_over_on=None,
+        follow_up_plan=None,
+        start_up_meeting_on=None,
+        evaluated_on=None,
+        evaluation=None,
+        missing=",".join(f.missing),
+        owner_note=f.owner_note,
+    )
+
+
+def replan(step: Step) -> None:
+    """The contract's dates changed: its timers and running duties are counted again from the facts as they are now."""
+    step.load("contract")
+    obligations.cancel_state_timers(step, None)
+    situation = step.situation()
+    state = step.case.state
+    for timer in timer_plans(step.definition, situation, state):
+        obligations.set_state_timer(step, timer, None)
+    owes = step.definition.state(state).owes
+    for task in obligations.open_tasks(step.uow, step.case_id):
+        if owes and task.trigger == owes.trigger:
+            receipt = plan(situation, owes).receipt
+            if receipt and receipt.due_on != task.due_on:
+                obligations.move_task(step, task, receipt)
+
+
+@effect("store_existing_contract")
+def store_existing_contract(step: Step) -> None:
+    """Marked as history before Stegvis; the import already wrote what the list says."""
+    step.recorded["history"] = True
+
+
+@effect("store_contract_amendment")
+def store_contract_amendment(step: Step) -> None:
+    f = step.form
+    if f.end_on and f.start_on and f.end_on < f.start_on:
+        raise InvalidForm([FieldError("end_on", "end_before_start")])
+    row = contract_row(step)
+    left = max(f.option_count - row.options_used, 0)
+    known = {k for k in row.missing.split(",") if k and getattr(f, k, None) is None}
+    change_contract(
+        step,
+        contract_number=f.contract_number,
+        start_on=f.start_on,
+        end_on=f.end_on,
+        last_end_on=last_possible_end(f.end_on, left, f.option_months),
+        option_count=max(f.option_count, row.options_used),
+        option_months=f.option_months,
+        notice_months=f.notice_months,
+        value_ore=ore(f.value),
+        contract_class=f.contract_class,
+        is_framework=f.is_framework,
+        missing=",".join(sorted(known)),
+    )
+    replan(step)
+
+
+@effect("store_handover_proposal")
+def store_handover_proposal(step: Step) -> None:
+    f = step.form
+    person = step.directory.person(f.manager)
+    if person is None or not person.active:
+        raise InvalidForm([FieldError("manager", "unknown_person")])
+    change_contract(
+        step,
+        handover_proposed_by=step.actor.person_id,
+        contract_class=f.contract_class,
+        follow_up_plan=f.follow_up_plan,
+        handed_over_on=None,
+    )
+    step.change(manager_id=f.manager)
+
+
+@effect("store_handover")
+def store_handover(step: Step) -> None:
+    """Two names: the officer proposed, the contract manager takes over."""
+    change_contract(step, handed_over_on=step.today)
+    step.presenter_id = contract_row(step).handover_proposed_by
+
+
+@effect("store_start_up_meeting")
+def store_start_up_meeting(step: Step) -> None:
+    change_contract(step, start_up_meeting_on=step.form.start_up_meeting_on)
+
+
+@effect("store_follow_up")
+def store_follow_up(step: Step) -> None:
+    f = step.form
+    step.uow.run(
+        _INSERT_FOLLOW_UP,
+        id=new_id(step.now),
+        case_id=step.case_id,
+        followed_up_on=f.followed_up_on,
+        outcome=f.outcome,
+        note=f.note,
+        recorded_by=step.actor.person_id,
+        recorded_at=step.now,
+    )
+
+
+@effect("settle_extension")
+def settle_extension(step: Step) -> None:
+    """An option used moves the end by its months; letting it expire closes the options that were left."""
+    row = contract_row(step)
+    left = row.option_count - row.options_used - 1
+    if step.form.extension == "extend" and row.end_on is not None:
+        months = row.option_months or 12
+        end_on = add_months(row.end_on, months)
+        change_contract(
+            step,
+            end_on=end_on,
+            options_used=row.options_used + 1,
+            last_end_on=last_possible_end(end_on, left, months),
+        )
+        step.record("end_on", {"from": row.end_on, "to": end_on})
+    else:
+        change_contract(step, option_count=row.options_used, last_end_on=row.end_on)
+
+
+@effect("store_final_evaluation")
+def store_final_evaluation(step: Step) -> None:
+    text = step.form.evaluation_goals_met
+    if step.form.lessons:
+        text += "\n\n" + step.form.lessons
+    change_contract(step, evaluated_on=step.today, evaluation=text)

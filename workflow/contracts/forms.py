@@ -1,0 +1,116 @@
+"""The forms of a contract's steps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from workflow.cases.forms import OpenForm
+from workflow.engine.forms import (
+    Count,
+    Day,
+    Form,
+    OptionalCount,
+    OptionalDay,
+    OptionalLine,
+    OptionalMoney,
+    OptionalPerson,
+    OptionalWords,
+    PersonId,
+    Words,
+)
+from workflow.engine.registries import form
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+ContractClass = Annotated[Literal["a", "b", "c"] | None, BeforeValidator(_empty_is_none)]
+
+
+class ContractFields(Form):
+    """A contract's parties and period as far as they are known."""
+
+    contract_number: OptionalLine
+    start_on: OptionalDay
+    end_on: OptionalDay
+    option_count: Count = 0
+    option_months: OptionalCount
+    notice_months: OptionalCount
+    value: OptionalMoney
+    contract_class: ContractClass = None
+    is_framework: bool = False
+
+
+@form("contract", "open")
+class OpenContract(OpenForm, ContractFields):
+    """A contract case: opened by a signing, by the register, or by hand."""
+
+    supplier_id: OptionalLine
+    supplier_name: OptionalLine
+    organisation_number: OptionalLine
+    country: str = "SE"
+    manager: OptionalPerson
+    lot_number: int | None = None
+    signed_on: OptionalDay
+    signed_by: OptionalLine
+    signing_reference: OptionalLine
+    missing: tuple[str, ...] = ()
+    owner_note: OptionalLine
+
+
+@form("contract", "register_existing")
+class ExistingContractForm(Form):
+    """History before Stegvis: nothing is checked, no target is recorded."""
+
+    history_note: OptionalWords
+
+
+@form("contract", "amend_contract")
+class AmendForm(ContractFields):
+    reason: Words
+
+
+@form("contract", "propose_handover")
+class HandoverForm(Form):
+    """From the officer to the contract manager: class, plan, first meeting."""
+
+    manager: PersonId
+    contract_class: Literal["a", "b", "c"]
+    follow_up_plan: Words
+
+
+@form("contract", "accept_handover")
+class AcceptForm(Form):
+    note: OptionalLine
+
+
+@form("contract", "record_start_up_meeting")
+class MeetingForm(Form):
+    start_up_meeting_on: Day
+    note: OptionalWords
+
+
+@form("contract", "record_follow_up")
+class FollowUpForm(Form):
+    followed_up_on: Day
+    outcome: Literal["good", "deviations", "not_done"]
+    note: Words
+
+
+@form("contract", "decide_extension")
+class ExtensionForm(Form):
+    """Evaluated before it is extended (UHM); an option must stand in the original documents (LOU 17:10)."""
+
+    extension: Literal["extend", "let_expire"]
+    evaluation: Words
+    reasons: Words
+    sent_to: OptionalLine
+
+
+@form("contract", "record_final_evaluation")
+class FinalEvaluationForm(Form):
+    evaluation_goals_met: Words
+    lessons: OptionalWords

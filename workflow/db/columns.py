@@ -1,0 +1,60 @@
+"""Column shorthands shared by every subject's tables, and the naming convention that migrations rely on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def new_id(now: datetime) -> str:
+    """An id that sorts by time and cannot be guessed: the layout of UUID version 7, 32 hexadecimal digits."""
+    milliseconds = int(now.timestamp() * 1000)
+    return f"{milliseconds:012x}7{secrets.token_hex(10)[:19]}"
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """A CHECK that the text column holds one of the values (an Enum column would store member names)."""
+    listed = ", ".join(f"'{v}'" for v in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def key(**more: Any) -> Any:
+    return Field(primary_key=True, **more)
+
+
+def sort_key(text: str) -> str:
+    """Swedish order as plain bytes: å, ä, ö after z; other accents dropped; case folded."""
+    import unicodedata
+
+    folded = unicodedata.normalize("NFC", text).casefold()
+    out: list[str] = []
+    for ch in folded:
+        if ch in _SWEDISH:
+            out.append(_SWEDISH[ch])
+            continue
+        base = unicodedata.normalize("NFD", ch)
+        out.append("".join(c for c in base if not unicodedata.combining(c)))
+    return "".join(out).encode("ascii", "replace").decode()
+
+
+_SWEDISH = {"å": "z~1", "ä": "z~2", "æ": "z~2", "ö": "z~3", "ø": "z~3"}
+
+
+def fold(text: str) -> str:
+    """What a search compares: NFC and case-folded, white space single."""
+    import unicodedata
+
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())

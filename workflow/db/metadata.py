@@ -1,0 +1,16 @@
+"""All tables, imported once, for the migrations and the tests that compare them."""
+
+from sqlmodel import SQLModel
+
+import workflow.comments.tables
+import workflow.contracts.tables
+import workflow.engine.tables
+import workflow.files.tables
+import workflow.parameters.tables
+import workflow.people.tables
+import workflow.procurements.tables
+import workflow.requirements.tables
+import workflow.suppliers.tables
+import workflow.targets.tables  # noqa: F401
+
+METADATA = SQLModel.metadata

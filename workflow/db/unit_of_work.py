@@ -1,0 +1,103 @@
+"""One transaction: statements run through the driver connection, dynamic queries through Core on the same one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from workflow.db.statements import Row, Statement
+
+_SERVER_NOW = Statement(select(func.clock_timestamp().label("now")))
+
+
+class UnitOfWork:
+    """Given out by `Database.write()` and `.read()`. Only the `Database` commits."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        now: Callable[[UnitOfWork], datetime],
+        recorder: Callable[[str, Any], None] | None,
+    ) -> None:
+        self.connection = connection
+        self.dialect = dialect
+        self._now = now
+        self._recorder = recorder
+        self._cursor: Any = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+
+    @cached_property
+    def now(self) -> datetime:
+        """The instant of this transaction, aware UTC; read once, so read it after the lock."""
+        return self._now(self)
+
+    def server_now(self) -> datetime:
+        row = self.one(_SERVER_NOW)
+        assert row is not None
+        return row.now  # type: ignore[no-any-return]
+
+    def _execute(self, sql: str, parameters: Any) -> None:
+        if self._recorder:
+            self._recorder(sql, parameters)
+        try:
+            self._cursor.execute(sql, parameters)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(sql, None, error) from error
+        except sqlite3.OperationalError as error:
+            raise OperationalError(sql, None, error) from error
+        except Exception as error:
+            raise self._translated(sql, error) from error
+
+    def _translated(self, sql: str, error: Exception) -> Exception:
+        """PostgreSQL's own errors under SQLAlchemy's names, so that callers know one set."""
+        import psycopg
+
+        if isinstance(error, psycopg.IntegrityError):
+            return IntegrityError(sql, None, error)
+        if isinstance(error, psycopg.OperationalError):
+            return OperationalError(sql, None, error)
+        return error
+
+    def run(self, statement: Statement, **given: Any) -> int:
+        """Run for its effect; returns the number of rows touched."""
+        compiled = statement.on(self.dialect)
+        self._execute(compiled.sql, compiled.parameters(given))
+        return int(self._cursor.rowcount)
+
+    def many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run once for each row of parameters."""
+        if not rows:
+            return
+        compiled = statement.on(self.dialect)
+        if len(rows) == 1 or self._recorder:
+            for row in rows:
+                self._execute(compiled.sql, compiled.parameters(row))
+            return
+        try:
+            self._cursor.executemany(compiled.sql, [compiled.parameters(row) for row in rows])
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(compiled.sql, None, error) from error
+        except Exception as error:
+            raise self._translated(compiled.sql, error) from error
+
+    def one(self, statement: Statement, **given: Any) -> Row | None:
+        """The first row, or None."""
+        compiled = statement.on(self.dialect)
+        self._execute(compiled.sql, compiled.parameters(given))
+        raw = self._cursor.fetchone()
+        return None if raw is None else compiled.to_row(raw)
+
+    def all(self, statement: Statement, **given: Any) -> list[Row]:
+        compiled = statement.on(self.dialect)
+        self._execute(compiled.sql, compiled.parameters(given))
+        return [compiled.to_row(raw) for raw in self._cursor.fetchall()]
+
+    def close(self) -> None:
+        self._cursor.close()

@@ -1,0 +1,60 @@
+"""Who sees what: class × state × access list, in one place. Deny unless a rule here allows.
+
+A region sees its own only. Tender matter is secret until the award *event* (OSL 19:3): before it, only the people
+on the case's access list see it, and nothing shows in lists, search, mails or exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from states.roles import READ_ONLY_ROLES, Role
+
+
+class Secrecy(StrEnum):
+    OPEN = "open"
+    TENDER = "tender"
+    BUSINESS = "business"
+    PERSONAL = "personal"
+
+
+#: Roles that see matter about a business (OSL 31:16) and about persons inside their own region.
+_BUSINESS_ROLES = frozenset(
+    {
+        Role.PROCUREMENT_OFFICER,
+        Role.HEAD_OF_PROCUREMENT,
+        Role.CONTRACT_OWNER,
+        Role.CONTRACT_MANAGER,
+        Role.REGISTRAR,
+        Role.AUDIT_REVIEWER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one person may see of one case."""
+
+    on_access_list: bool
+    case_secret: bool
+    secret_lots: frozenset[str] = field(default_factory=frozenset)
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+    def allows(self, secrecy: str, lot_id: str | None = None) -> bool:
+        if secrecy == Secrecy.OPEN:
+            return True
+        if secrecy == Secrecy.TENDER:
+            secret = lot_id in self.secret_lots if lot_id else self.case_secret
+            return self.on_access_list or not secret
+        return bool(self.roles & _BUSINESS_ROLES)
+
+    def of(self, values: Mapping[str, Any], classes: Mapping[str, str], lot_id: str | None = None) -> dict[str, Any]:
+        """The values this person may see; what is withheld is left out."""
+        return {k: v for k, v in values.items() if self.allows(classes.get(k, Secrecy.OPEN), lot_id)}
+
+
+def reads_only(roles: Collection[str]) -> bool:
+    return bool(roles) and all(r in READ_ONLY_ROLES for r in roles)

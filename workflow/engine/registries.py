@@ -1,0 +1,58 @@
+"""What the subjects give the engine: forms by trigger, loaders by fact and by basis, effects by name.
+
+The engine knows the names only; a test compares them with the law book's closed registries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from workflow.engine.step import Step
+
+Loader = Callable[["Step"], Any]
+Effect = Callable[["Step"], None]
+
+FORMS: dict[tuple[str, str], type[BaseModel]] = {}
+FACTS: dict[str, Loader] = {}
+BASIS: dict[str, Loader] = {}
+EFFECTS: dict[str, Effect] = {}
+
+F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M", bound=type[BaseModel])
+
+
+def form(process: str, *triggers: str) -> Callable[[M], M]:
+    """The form of these triggers: page, API schema and command line use the same."""
+
+    def register(cls: M) -> M:
+        for trigger in triggers:
+            assert (process, trigger) not in FORMS, trigger
+            FORMS[process, trigger] = cls
+        return cls
+
+    return register
+
+
+def _into(registry: dict[str, Any], name: str) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        assert name not in registry, name
+        registry[name] = function
+        return function
+
+    return register
+
+
+def fact(name: str) -> Callable[[F], F]:
+    return _into(FACTS, name)
+
+
+def basis(name: str) -> Callable[[F], F]:
+    return _into(BASIS, name)
+
+
+def effect(name: str) -> Callable[[F], F]:
+    return _into(EFFECTS, name)

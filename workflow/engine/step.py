@@ -1,0 +1,205 @@
+"""The working area of one command on one case: what is known, and what shall change when it commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from notifications.kinds import Kind
+from notifications.recipients import Assignment, Recipient, responsible
+from states.calendar import Calendar
+from states.decision import Decision, TaskPlan
+from states.definition import ProcessDefinition
+from states.facts import CaseFacts, LotFacts, Parameter, Situation
+from states.roles import Actor, Capacity
+from workflow.db.statements import Row
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import outbox, registries
+from workflow.engine.access import Secrecy
+from workflow.engine.audit import Field
+from workflow.engine.directory import RegionDirectory
+
+_LOT_FACTS = [
+    "id",
+    "number",
+    "state",
+    "title",
+    "prepared_by",
+    "award_proposed",
+    "notice_sent_on",
+    "standstill_due_on",
+    "standstill_rule",
+    "cancellation_prepared_by",
+    "cancellation_due_on",
+    "contracts_prepared_by",
+    "interim_order",
+]
+
+
+def lot_facts(row: Row, changes: dict[str, Any] | None = None) -> LotFacts:
+    values = {name: getattr(row, name) for name in _LOT_FACTS}
+    if changes:
+        values.update({k: v for k, v in changes.items() if k in values})
+    return LotFacts(**values)
+
+
+@dataclass(slots=True)
+class Step:
+    """Effects read from it and write into it; `engine/act.py` turns it into rows, one event a step."""
+
+    uow: UnitOfWork
+    actor: Actor
+    definition: ProcessDefinition
+    case: Row
+    lots: list[Row]
+    parameters: dict[str, Parameter]
+    region_name: str
+    today: date
+    form: Any = None
+    lot: Row | None = None
+    capacity: Capacity | None = None
+    trigger: str = ""
+    decision: Decision | None = None
+    calendar: Calendar = field(default_factory=Calendar)
+    pauses: tuple[Any, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+    lot_changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fields: list[Field] = field(default_factory=list)
+    recorded: dict[str, Any] = field(default_factory=dict)
+    more_tasks: list[TaskPlan] = field(default_factory=list)
+    reasons: str | None = None
+    presenter_id: str | None = None
+    sent_to: str = ""
+    value_ore: int | None = None
+    _directory: RegionDirectory | None = None
+
+    # --- looking ---------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self.uow.now
+
+    @property
+    def case_id(self) -> str:
+        return str(self.case.id)
+
+    @property
+    def directory(self) -> RegionDirectory:
+        if self._directory is None:
+            self._directory = RegionDirectory(self.uow, self.case.region_id, self.today)
+        return self._directory
+
+    def column(self, name: str) -> Any:
+        """A column of the case as it will be after this command."""
+        return self.changes.get(name, getattr(self.case, name))
+
+    def case_facts(self) -> CaseFacts:
+        c = self.case
+        return CaseFacts(
+            id=c.id,
+            region_id=c.region_id,
+            process=c.process,
+            version=c.version,
+            state=self.column("state"),
+            reference=c.reference,
+            title=self.column("title"),
+            row_version=c.row_version,
+            unit_id=self.column("unit_id"),
+            owner_id=self.column("owner_id"),
+            officer_id=self.column("officer_id"),
+            manager_id=self.column("manager_id"),
+            opened_at=c.opened_at,
+            registry_number=c.registry_number,
+            parent_id=c.parent_id,
+            predecessor_id=c.predecessor_id,
+            paused_on=self.column("paused_on"),
+            pauses=self.pauses,
+        )
+
+    def lot_as_is(self, row: Row) -> LotFacts:
+        return lot_facts(row, self.lot_changes.get(row.id))
+
+    def situation(self) -> Situation:
+        return Situation(
+            case=self.case_facts(),
+            actor=self.actor,
+            capacity=self.capacity,
+            today=self.today,
+            form=self.form,
+            lot=self.lot_as_is(self.lot) if self.lot is not None else None,
+            lots=tuple(self.lot_as_is(x) for x in self.lots),
+            calendar=self.calendar,
+            parameters=self.parameters,
+            facts=self.facts,
+        )
+
+    def load(self, name: str) -> Any:
+        """A fact by its registered loader, once a step."""
+        if name not in self.facts:
+            self.facts[name] = registries.FACTS[name](self)
+        return self.facts[name]
+
+    def forget(self, *names: str) -> None:
+        """An effect changed what these facts rest on."""
+        for name in names:
+            self.facts.pop(name, None)
+
+    def answer(self, name: str, default: Any = None) -> Any:
+        return getattr(self.form, name, default)
+
+    # --- changing --------------------------------------------------------------------------------------------
+
+    def change(self, **columns: Any) -> None:
+        """Columns of the case row that change with this step."""
+        self.changes.update(columns)
+
+    def change_lot(self, lot_id: str, **columns: Any) -> None:
+        self.lot_changes.setdefault(lot_id, {}).update(columns)
+
+    def record(self, name: str, value: Any, secrecy: str = Secrecy.OPEN) -> None:
+        """A further field of the event, beside those of the form."""
+        self.fields.append(Field(name, value, secrecy, self.lot.id if self.lot is not None else None))
+
+    # --- telling ---------------------------------------------------------------------------------------------
+
+    def words(self) -> outbox.CaseWords:
+        return outbox.CaseWords(
+            self.case_id, self.case.reference, self.column("title"), self.case.region_id, self.region_name
+        )
+
+    def person_for(self, role: str) -> str | None:
+        """The person the case names for a role; None where the whole role answers."""
+        return {
+            "contract_owner": self.column("owner_id"),
+            "procurement_officer": self.column("officer_id"),
+            "contract_manager": self.column("manager_id"),
+        }.get(role)
+
+    def reach(self, role: str, person_id: str | None = None) -> tuple[Recipient, ...]:
+        """Today's mailboxes for a role (or one person of it), never the actor's own."""
+        person = self.directory.person(person_id or self.person_for(role))
+        assignment = Assignment(self.case_id, role, self.column("unit_id"), person)
+        return tuple(
+            r for r in responsible(assignment, self.directory, self.today) if r.person.id != self.actor.person_id
+        )
+
+    def tell(self, kind: Kind, recipients: tuple[Recipient, ...], *, role: str, link: str, **facts: Any) -> None:
+        outbox.queue(self.uow, kind, self.words(), recipients, role=f"role.{role}", link=link, **facts)
+
+    def trigger_label(self, prefix: str, trigger: str) -> str:
+        return f"{prefix}.{self.case.process}.{trigger}"
+
+    def next_state_label(self, trigger: str) -> str | None:
+        """What follows when the trigger is pulled: the state of its first edge that leads on."""
+        onward = [e for e in self.definition.edges(trigger) if e.source != e.target]
+        fitting = [e for e in onward if e.fits(self._routing())] or onward
+        return self.state_label(fitting[0].target) if fitting else None
+
+    def _routing(self) -> dict[str, str]:
+        track = getattr(self.facts.get("procurement"), "track", None)
+        return {"track": track} if track else {}
+
+    def state_label(self, state: str) -> str:
+        return f"state.{self.case.process}.{state}"

@@ -1,0 +1,224 @@
+"""Due timers: the case is locked first, then its earliest due timer is read again and done. One effect each.
+
+A crash leaves the timer due. A failing one backs off and is shown on the operations page; it blocks nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import bindparam, select, update
+
+from notifications.kinds import Kind
+from notifications.recipients import Assignment, Recipient, escalation
+from states.errors import NoSuchStep, NotPermitted
+from states.reminders import NudgeKind, nudges
+from states.roles import Actor, Role, system_actor
+from workflow.commands import FireTimer
+from workflow.db.statements import Row, Statement
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import audit, case_rows, obligations, outbox
+from workflow.engine.act import load_step, take_one
+from workflow.engine.execute import Stegvis, execute, handles
+from workflow.engine.forms import Form
+from workflow.engine.step import Step
+from workflow.engine.tables import Hold, Task, Timer
+
+log = logging.getLogger("stegvis.timers")
+
+_timers = Timer.__table__  # type: ignore[attr-defined]
+_tasks = Task.__table__  # type: ignore[attr-defined]
+_holds = Hold.__table__  # type: ignore[attr-defined]
+
+_DUE_CASES = Statement(
+    select(_timers.c.case_id, _timers.c.region_id)
+    .where(_timers.c.status == "pending", _timers.c.due_at <= bindparam("now"))
+    .order_by(_timers.c.due_at, _timers.c.id)
+    .limit(200)
+)
+_DUE_OF_CASE = Statement(
+    select(_timers)
+    .where(
+        _timers.c.case_id == bindparam("case_id"), _timers.c.status == "pending", _timers.c.due_at <= bindparam("now")
+    )
+    .order_by(_timers.c.due_at, _timers.c.id)
+    .limit(1)
+)
+_LOCK_FREE_CASE = Statement(
+    select(case_rows.cases).where(case_rows.cases.c.id == bindparam("case_id")).with_for_update(skip_locked=True)
+)
+_FINISH = Statement(
+    update(_timers)
+    .where(_timers.c.id == bindparam("timer_id"), _timers.c.status == "pending")
+    .values(status=bindparam("new_status"), fired_at=bindparam("at"), error=bindparam("why"))
+)
+_PUT_OFF = Statement(
+    update(_timers)
+    .where(_timers.c.id == bindparam("timer_id"))
+    .values(
+        attempts=bindparam("tries"),
+        due_at=bindparam("again_at"),
+        error=bindparam("why"),
+        status=bindparam("new_status"),
+    )
+)
+_TASK = Statement(select(_tasks).where(_tasks.c.id == bindparam("task_id")))
+_HELD = Statement(select(_holds.c.id, _holds.c.reason, _holds.c.since_at))
+NEXT_DUE = Statement(select(_timers.c.due_at).where(_timers.c.status == "pending").order_by(_timers.c.due_at).limit(1))
+
+MAX_TRIES = 8
+
+
+def held(uow: UnitOfWork) -> Row | None:
+    """The reason why nothing may leave now (after a restore), or None."""
+    return uow.one(_HELD)
+
+
+def fire_due_timers(app: Stegvis, *, limit: int = 10_000) -> int:
+    """Fire everything that is due, one command a case and timer. Returns how many took effect. Never raises for one row."""
+    fired = 0
+    tried: set[str] = set()
+    while fired < limit:
+        with app.database.read() as uow:
+            if held(uow):
+                return fired
+            due = [d for d in uow.all(_DUE_CASES, now=uow.now) if d.case_id not in tried]
+        if not due:
+            return fired
+        for case_id, region_id in dict.fromkeys((d.case_id, d.region_id) for d in due):
+            try:
+                while execute(app, FireTimer(case_id), by=system_actor(region_id)):
+                    fired += 1
+            except Exception as error:
+                log.exception("timer of case %s failed", case_id, extra={"action": "timer_failed", "case_id": case_id})
+                _put_off(app, case_id, error)
+            tried.add(case_id)
+    return fired
+
+
+def _put_off(app: Stegvis, case_id: str, error: Exception) -> None:
+    """The failing timer waits longer each time; after the last try it stands as failed, for a person to see."""
+    try:
+        with app.database.write() as uow:
+            timer = uow.one(_DUE_OF_CASE, case_id=case_id, now=uow.now)
+            if timer is None:
+                return
+            tries = timer.attempts + 1
+            uow.run(
+                _PUT_OFF,
+                timer_id=timer.id,
+                tries=tries,
+                again_at=uow.now + timedelta(seconds=30 * 2**tries),
+                why=f"{type(error).__name__}: {error}"[:500],
+                new_status="failed" if tries >= MAX_TRIES else "pending",
+            )
+    except Exception:
+        log.exception("could not put off the timer of case %s", case_id)
+
+
+@handles(FireTimer)
+def fire_timer(uow: UnitOfWork, command: FireTimer, who: Actor) -> bool:
+    """Do what the case's earliest due timer says. False when there is none (any more) or somebody else is at it."""
+    case = uow.one(_LOCK_FREE_CASE, case_id=command.case_id)
+    if case is None:
+        return False
+    timer = uow.one(_DUE_OF_CASE, case_id=command.case_id, now=uow.now)
+    if timer is None:
+        return False
+    step = load_step(uow, case, who)
+    if timer.task_id:
+        _remind(step, timer)
+        uow.run(_FINISH, timer_id=timer.id, new_status="fired", at=uow.now, why=None)
+    else:
+        _pull(step, timer)
+    return True
+
+
+def _pull(step: Step, timer: Row) -> None:
+    """Pull the timer's trigger as the system. Not possible yet: it waits for the next change of the case."""
+    lot = next((x for x in step.lots if x.id == timer.lot_id), None)
+    step.trigger, step.form = timer.trigger, Form()
+    step.uow.run(_FINISH, timer_id=timer.id, new_status="fired", at=step.now, why=None)
+    try:
+        take_one(step, lot, timer.trigger, None)
+    except NoSuchStep:
+        log.info("timer %s of case %s is void: its step is gone", timer.kind, step.case_id)
+    except NotPermitted as refusal:
+        why = ", ".join(u.code for u in refusal.unmet)
+        step.uow.run(
+            _PUT_OFF, timer_id=timer.id, tries=timer.attempts, again_at=timer.due_at, why=why, new_status="waiting"
+        )
+
+
+def _remind(step: Step, timer: Row) -> None:
+    """Remind of a task. After a downtime only the latest reminder is sent, not all that were missed."""
+    task = step.uow.one(_TASK, task_id=timer.task_id)
+    if task is None or task.status != "open" or step.case.paused_on is not None or task.due_on is None:
+        return
+    plan = nudges(task.due_on, step.calendar, step.parameters)
+    due = [n for n in plan if n.on <= step.today and n.occurrence >= timer.occurrence]
+    kinds = {n.kind for n in due}
+    latest = max((n.occurrence for n in due), default=timer.occurrence)
+    snoozed = task.snoozed_until_on is not None and task.snoozed_until_on > step.today
+    next_on = obligations.schedule_nudge(step, task.id, task.lot_id, task.due_on, after=step.today, occurrence=latest)
+    if snoozed:
+        return
+    link = obligations.task_link(step.case_id, task.trigger, task.lot_id)
+    asked = step.trigger_label("asked", task.trigger)
+    mails = 0
+    if task.due_on < step.today or NudgeKind.REMINDER in kinds or NudgeKind.OVERDUE in kinds:
+        overdue = task.due_on < step.today
+        mails += outbox.queue(
+            step.uow,
+            Kind.TASK_OVERDUE if overdue else Kind.TASK_REMINDER,
+            step.words(),
+            step.reach(task.role, task.person_id),
+            role=f"role.{task.role}",
+            link=link,
+            task_id=task.id,
+            asked=asked,
+            next_step=step.next_state_label(task.trigger),
+            due_on=task.due_on,
+            next_reminder_on=next_on,
+        )
+    levels = [n.level for n in due if n.kind is NudgeKind.ESCALATION]
+    if levels:
+        mails += _escalate(step, task, asked, max(levels))
+    audit.append(
+        step.uow,
+        step.case_id,
+        region_id=step.case.region_id,
+        kind="escalated" if levels else "reminder_sent",
+        at=step.now,
+        actor_id=step.actor.person_id,
+        case_id=step.case_id,
+        facts={"task": task.trigger, "due_on": task.due_on, "mails": mails, "level": max(levels) if levels else None},
+    )
+
+
+def _escalate(step: Step, task: Row, asked: str, level: int) -> int:
+    """To the manager up the unit tree; on the second level to the head of procurement as well."""
+    person = step.directory.person(task.person_id)
+    assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)
+    superiors: dict[str, Recipient] = {r.person.id: r for r in escalation(assignment, step.directory, step.today)}
+    if level > 1:
+        superiors |= {r.person.id: r for r in step.reach(Role.HEAD_OF_PROCUREMENT)}
+    owing = person.name if person else _role_holders(step, task.role)
+    return outbox.queue(
+        step.uow,
+        Kind.TASK_ESCALATED,
+        step.words(),
+        superiors.values(),
+        role=f"role.{task.role}",
+        link=f"/cases/{step.case_id}",
+        task_id=task.id,
+        asked=asked,
+        due_on=task.due_on,
+        responsible=owing,
+    )
+
+
+def _role_holders(step: Step, role: str) -> str:
+    names = [p.name for p in step.directory.holders_of(role, step.case.unit_id, step.case_id)]
+    return ", ".join(names) or "–"

@@ -1,0 +1,65 @@
+"""Putting a file on a case: its row and its event. The bytes lie behind `FILES_URL` before the commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from states.roles import Actor
+from workflow.commands import AddFile
+from workflow.db.columns import new_id
+from workflow.db.statements import Statement, insert_into
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import audit, case_rows
+from workflow.engine.access import Secrecy, reads_only
+from workflow.engine.act import visible_case
+from workflow.engine.execute import handles
+from workflow.errors import FieldError, Forbidden, InvalidForm
+from workflow.files.tables import FileRow
+
+_files = FileRow.__table__  # type: ignore[attr-defined]
+FILES = Statement(select(_files).where(_files.c.case_id == bindparam("case_id")).order_by(_files.c.added_at))
+FILE = Statement(select(_files).where(_files.c.id == bindparam("file_id")))
+_INSERT = insert_into(_files)
+
+
+@handles(AddFile)
+def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
+    """Register a stored file with its secrecy class. Tender matter only by those on the access list."""
+    case = visible_case(uow, command.case_id, who, lock=True)
+    if reads_only(who.roles()) or not who.roles():
+        raise Forbidden("read_only_role")
+    if command.secrecy not in set(Secrecy):
+        raise InvalidForm([FieldError("secrecy", "unknown_choice")])
+    on_list = uow.one(case_rows.ON_ACCESS_LIST, case_id=case.id, person_id=who.person_id)
+    if command.secrecy == Secrecy.TENDER and case.tender_secret and on_list is None:
+        raise Forbidden("not_on_access_list")
+    file_id = new_id(uow.now)
+    uow.run(
+        _INSERT,
+        id=file_id,
+        case_id=case.id,
+        name=command.name,
+        media_type=command.media_type,
+        size=command.size,
+        sha256=command.sha256,
+        secrecy=command.secrecy,
+        added_by=who.person_id,
+        added_at=uow.now,
+    )
+    audit.append(
+        uow,
+        case.id,
+        region_id=case.region_id,
+        kind="file_added",
+        at=uow.now,
+        actor_id=who.person_id,
+        case_id=case.id,
+        facts={"file": file_id, "sha256": command.sha256, "channel": who.channel},
+        fields=[
+            audit.Field("name", command.name, command.secrecy),
+            audit.Field("size", command.size, command.secrecy),
+        ],
+    )
+    return {"id": file_id, "case": case.id, "name": command.name, "sha256": command.sha256, "size": command.size}

@@ -1,0 +1,121 @@
+"""Units as a tree, people, what they may do and who stands in for them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from workflow.db.columns import key
+
+
+class Unit(SQLModel, table=True):
+    __tablename__ = "units"
+    __table_args__ = (Index("ix_units_region", "region_id", "name_sort"),)
+
+    id: str = key()
+    region_id: str = Field(foreign_key="regions.id")
+    parent_id: str | None = Field(default=None, foreign_key="units.id")
+    name: str
+    name_sort: str
+    kind: str = "unit"
+    manager_id: str | None = None
+    contract_owner_id: str | None = None
+
+
+class Person(SQLModel, table=True):
+    __tablename__ = "people"
+    __table_args__ = (Index("ix_people_region", "region_id", "name_sort"),)
+
+    id: str = key()
+    region_id: str = Field(foreign_key="regions.id")
+    email: str = Field(unique=True)
+    name: str
+    name_sort: str
+    unit_id: str | None = None
+    locale: str = "sv"
+    password_hash: str | None = None
+    created_at: datetime
+    disabled_at: datetime | None = None
+    demo: bool = False
+
+
+class RoleAssignment(SQLModel, table=True):
+    __tablename__ = "role_assignments"
+    __table_args__ = (
+        Index("ix_role_assignments_person", "person_id"),
+        Index("ix_role_assignments_role", "region_id", "role"),
+    )
+
+    id: str = key()
+    region_id: str
+    person_id: str = Field(foreign_key="people.id")
+    role: str
+    unit_id: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+    decided_by: str
+
+
+class Substitute(SQLModel, table=True):
+    __tablename__ = "substitutes"
+    __table_args__ = (Index("ix_substitutes_substitute", "substitute_id"), Index("ix_substitutes_person", "person_id"))
+
+    id: str = key()
+    region_id: str
+    person_id: str = Field(foreign_key="people.id")
+    substitute_id: str = Field(foreign_key="people.id")
+    valid_from: date
+    valid_to: date
+    decided_by: str
+
+
+class MandateRow(SQLModel, table=True):
+    """A row of the region's delegation order: which role (or person) may take which act, up to which value."""
+
+    __tablename__ = "mandates"
+    __table_args__ = (Index("ix_mandates_region", "region_id", "act"),)
+
+    id: str = key()
+    region_id: str
+    act: str
+    role: str | None = None
+    person_id: str | None = None
+    limit_ore: int | None = Field(default=None, sa_type=BigInteger)
+    rule: str
+    source: str
+    valid_from: date
+    valid_to: date | None = None
+    decided_by: str
+
+
+class Session(SQLModel, table=True):
+    __tablename__ = "sessions"
+
+    id_hash: str = key()
+    person_id: str = Field(foreign_key="people.id", index=True)
+    csrf_token: str
+    created_at: datetime
+    seen_at: datetime
+    authenticated_at: datetime
+    ended_at: datetime | None = None
+
+
+class ApiToken(SQLModel, table=True):
+    __tablename__ = "api_tokens"
+
+    token_hash: str = key()
+    person_id: str = Field(foreign_key="people.id", index=True)
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+class SignInFailure(SQLModel, table=True):
+    """Counts failures over all nodes: ten in a quarter of an hour close an account's door for a while."""
+
+    __tablename__ = "sign_in_failures"
+    __table_args__ = (Index("ix_sign_in_failures_subject", "subject", "at"),)
+
+    id: str = key()
+    subject: str
+    at: datetime

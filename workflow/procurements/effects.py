@@ -1,0 +1,241 @@
+"""Effects of a procurement's steps up to the opening, and of its end: what each writes, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workflow.engine import case_rows
+from workflow.engine.forms import ore
+from workflow.engine.registries import effect
+from workflow.engine.step import Step
+from workflow.procurements.facts import procurement_row, procurements
+from workflow.procurements.rows import INSERT_PROCUREMENT, add_lots, change_procurement, grant_access, store_awards
+
+
+@effect("open.procurement")
+def open_procurement(step: Step) -> None:
+    values: dict[str, Any] = dict.fromkeys(c.name for c in procurements.columns)
+    values |= {"case_id": step.case_id, "targets_version": 0, "requirements_version": 0, "missing": ""}
+    step.uow.run(INSERT_PROCUREMENT, **values)
+    add_lots(step, step.answer("lots") or ("",), step.definition.initial)
+
+
+@effect("store_need")
+def store_need(step: Step) -> None:
+    f = step.form
+    change_procurement(
+        step,
+        need=f.need,
+        kind=f.kind,
+        track=f.track,
+        estimated_value_ore=ore(f.estimated_value),
+        value_on=f.value_on or step.today,
+        cpv=f.cpv,
+        framework=f.framework,
+    )
+    if f.lots:
+        _name_lots(step, f.lots)
+
+
+def _name_lots(step: Step, titles: tuple[str, ...]) -> None:
+    """Lots as named in the need: the ones there are get their title, further ones are added."""
+    for row, title in zip(step.lots, titles, strict=False):
+        step.change_lot(row.id, title=title)
+    added = titles[len(step.lots) :]
+    if added:
+        add_lots(step, added, step.case.state)
+        step.lots = step.uow.all(case_rows.LOTS, case_id=step.case_id)
+
+
+@effect("store_risk_analysis")
+def store_risk_analysis(step: Step) -> None:
+    f = step.form
+    change_procurement(
+        step,
+        risk_environment=f.risk_environment,
+        risk_human_rights=f.risk_human_rights,
+        risk_corruption=f.risk_corruption,
+        risk_labour_law=f.risk_labour_law,
+        risk_other=f.risk_other,
+        risk_note=f.risk_note,
+    )
+
+
+@effect("store_advertisement")
+def store_advertisement(step: Step) -> None:
+    f = step.form
+    change_procurement(
+        step,
+        published_on=f.published_on,
+        notice_reference=f.notice_reference,
+        tender_deadline_on=f.tender_deadline_on,
+        procedure=f.procedure,
+        system_reference=f.system_reference,
+    )
+
+
+@effect("store_invitation")
+def store_invitation(step: Step) -> None:
+    f = step.form
+    change_procurement(
+        step,
+        published_on=f.published_on,
+        notice_reference=f.notice_reference,
+        tender_deadline_on=f.tender_deadline_on,
+        procedure="renewed",
+        system_reference=f.system_reference,
+    )
+
+
+@effect("store_documents_changed")
+def store_documents_changed(step: Step) -> None:
+    change_procurement(step, tender_deadline_on=step.form.tender_deadline_on)
+
+
+@effect("store_opening")
+def store_opening(step: Step) -> None:
+    """From now on tender matter is secret but for the people on the access list (OSL 19:3)."""
+    f = step.form
+    change_procurement(
+        step,
+        opened_on=f.opened_at_on,
+        opened_by=f.opened_by,
+        opened_with=f.opened_with,
+        protocol_reference=f.protocol_reference,
+        tenders_received=f.tenders_received,
+    )
+    for row in step.lots:
+        step.change_lot(row.id, tender_secret=True)
+    grant_access(step, step.actor.person_id, "opened the tenders")
+    if step.case.officer_id:
+        grant_access(step, step.case.officer_id, "officer of the case")
+
+
+@effect("store_tender_access")
+def store_tender_access(step: Step) -> None:
+    from workflow.engine import directory
+    from workflow.errors import FieldError, InvalidForm
+
+    if directory.person(step.uow, step.form.person).region_id != step.case.region_id:
+        raise InvalidForm([FieldError("person", "unknown_person")])
+    grant_access(step, step.form.person, step.form.reason)
+
+
+@effect("restart_tendering")
+def restart_tendering(step: Step) -> None:
+    change_procurement(
+        step, published_on=None, tender_deadline_on=None, opened_on=None, requirements_decided_version=None
+    )
+
+
+# --- end -------------------------------------------------------------------------------------------------------
+
+
+@effect("store_abandonment")
+def store_abandonment(step: Step) -> None:
+    change_procurement(step, cancellation_reasons=step.form.reason)
+
+
+@effect("store_cancellation_proposal")
+def store_cancellation_proposal(step: Step) -> None:
+    step.reasons = step.form.reasons
+    if step.lot is not None:
+        step.change_lot(
+            step.lot.id, cancellation_prepared_by=step.actor.person_id, cancellation_reasons=step.form.reasons
+        )
+    else:
+        change_procurement(step, cancellation_prepared_by=step.actor.person_id, cancellation_reasons=step.form.reasons)
+
+
+@effect("withdraw_cancellation_proposal")
+def withdraw_cancellation_proposal(step: Step) -> None:
+    if step.lot is not None:
+        step.change_lot(step.lot.id, cancellation_prepared_by=None, cancellation_reasons=None)
+    else:
+        change_procurement(step, cancellation_prepared_by=None, cancellation_reasons=None)
+
+
+@effect("settle_cancellation")
+def settle_cancellation(step: Step) -> None:
+    """The decision ends the tender secrecy of what it concerns (OSL 19:3)."""
+    lots = [step.lot] if step.lot is not None else step.lots
+    for row in lots:
+        step.change_lot(row.id, tender_secret=False)
+    proposed = step.lot if step.lot is not None else procurement_row(step)
+    step.presenter_id = proposed.cancellation_prepared_by
+    step.reasons = step.answer("reasons") or proposed.cancellation_reasons
+
+
+@effect("store_cancellation_notice")
+def store_cancellation_notice(step: Step) -> None:
+    from states.due_dates import DUE_DATES
+
+    assert step.lot is not None
+    receipt = DUE_DATES["cancellation_review"].compute(step.situation())
+    assert receipt is not None
+    step.change_lot(step.lot.id, cancellation_due_on=receipt.due_on)
+
+
+@effect("store_cancellation_overturned")
+def store_cancellation_overturned(step: Step) -> None:
+    assert step.lot is not None
+    step.change_lot(
+        step.lot.id,
+        cancellation_prepared_by=None,
+        cancellation_reasons=None,
+        cancellation_due_on=None,
+        tender_secret=True,
+        award_proposed=False,
+        standstill_due_on=None,
+        standstill_rule=None,
+    )
+
+
+@effect("store_documentation")
+def store_documentation(step: Step) -> None:
+    if step.lot is not None:
+        step.change_lot(step.lot.id, documented_on=step.today)
+    change_procurement(step, documentation_on=step.today, documentation_reference=step.form.documentation_reference)
+
+
+@effect("store_post_award_notice")
+def store_post_award_notice(step: Step) -> None:
+    assert step.lot is not None
+    step.change_lot(step.lot.id, post_award_notice_on=step.form.published_on)
+
+
+# --- history before Stegvis ------------------------------------------------------------------------------------
+
+
+@effect("store_existing")
+def store_existing(step: Step) -> None:
+    """History: kept as the row says it, nothing checked, what is missing named. No target is recorded."""
+    f = step.form
+    change_procurement(
+        step,
+        published_on=f.published_on,
+        cpv=f.cpv,
+        procedure=f.procedure,
+        estimated_value_ore=ore(f.value),
+        appealed=f.appealed,
+        history_note=f.history_note,
+        missing=",".join(f.missing),
+        no_target_reason=None,
+    )
+    if f.lots:
+        _name_lots(step, f.lots)
+    by_number = {x.number: x.id for x in step.lots}
+    first = min(by_number)
+    grouped: dict[str, list[Any]] = {}
+    for row in f.suppliers:
+        grouped.setdefault(by_number.get(row.lot or first, by_number[first]), []).append(row)
+    for lot_id, rows in grouped.items():
+        store_awards(step, lot_id, rows, "historical")
+
+
+@effect("store_outcome")
+def store_outcome(step: Step) -> None:
+    note = step.form.note
+    if note:
+        old = procurement_row(step).history_note
+        change_procurement(step, history_note=f"{old}\n{note}" if old else note)

@@ -1,0 +1,23 @@
+"""All subjects, imported once: each registers its forms, facts, effects and handlers with the engine."""
+
+from __future__ import annotations
+
+import workflow.cases.forms
+import workflow.cases.handlers
+import workflow.comments.handlers
+import workflow.contracts.effects
+import workflow.contracts.forms
+import workflow.engine.delivery
+import workflow.engine.opening
+import workflow.engine.timers
+import workflow.files.handlers
+import workflow.parameters.handlers
+import workflow.people.handlers
+import workflow.procurements.award_effects
+import workflow.procurements.effects
+import workflow.procurements.facts
+import workflow.procurements.forms
+import workflow.requirements.effects
+import workflow.requirements.forms
+import workflow.targets.effects
+import workflow.targets.forms  # noqa: F401
