@@ -23,6 +23,7 @@ check: .venv/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	$(PY) -m pytest -p no:xdist -q tests/test_labels_complete.py tests/templates/test_catalogues.py
 
 bench: .venv/.dev
 	$(PY) -m tests.bench $(ARGS)

@@ -71,6 +71,9 @@ def _unknown_names(d: ProcessDefinition) -> Iterator[Finding]:
         if state.owes:
             yield from unknown("role", state.owes.roles, ROLES, state.name)
             yield from unknown("deadline", [state.owes.deadline], DUE_DATES, state.name)
+    for duty in d.opens:
+        yield from unknown("role", duty.roles, ROLES, d.initial)
+        yield from unknown("deadline", [duty.deadline], DUE_DATES, d.initial)
     for e in d.transitions:
         yield from unknown("role", e.roles, ROLES, e.trigger, e)
         yield from unknown("guard", e.guards, GUARDS, e.trigger, e)
@@ -135,6 +138,8 @@ def _duties(d: ProcessDefinition, paths: Mapping[Place, Path]) -> Iterator[Findi
             yield Finding("nobody_responsible", {"state": state.name}, way)
         else:
             yield from _duty(d, state.owes, state.name, way, d.edges(state.owes.trigger, state.name))
+    for duty in d.opens:
+        yield from _duty(d, duty, d.initial, (), d.edges(duty.trigger))
     for e in d.transitions:
         for duty in e.opens:
             way = spell((*(shortest_to(paths, e.source) or ()), e))

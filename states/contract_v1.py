@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from states.definition import Mark, Obligation, ProcessDefinition, State, TimerRule, Transition
-from states.procurement_v1 import MANAGER, OFFICER, OWNER, SYSTEM
+from states.procurement_v1.vocabulary import MANAGER, OFFICER, OWNER, SYSTEM
 
 FOLLOWERS = (MANAGER, OFFICER, OWNER)
 
@@ -87,14 +87,28 @@ CONTRACT_V1 = ProcessDefinition(
     version=1,
     initial="in_force",
     phases=("follow_up", "extension", "evaluation", "ended"),
+    opens=(HANDOVER,),
     states=STATES,
     transitions=(
+        # History before Stegvis: a contract whose last day has passed is entered as ended and owes nobody anything.
         Transition(
             "register_existing",
             "in_force",
             "in_force",
             (OFFICER, SYSTEM),
+            when=(("contract_has_ended", ("no",)),),
             guards=("case_is_new",),
+            effects=("store_existing_contract",),
+            kind="import",
+            cites="historik före Stegvis",
+        ),
+        Transition(
+            "register_existing",
+            "in_force",
+            "ended",
+            (OFFICER, SYSTEM),
+            when=(("contract_has_ended", ("yes",)),),
+            guards=("case_is_new", "contract_period_has_ended"),
             effects=("store_existing_contract",),
             kind="import",
             cites="historik före Stegvis",
@@ -118,6 +132,15 @@ CONTRACT_V1 = ProcessDefinition(
             decides=True,
             basis=("contract", "follow_ups"),
             cites="LOU 17:10",
+        ),
+        Transition(
+            "record_option_lapsed",
+            "extension_decision",
+            "final_evaluation",
+            (SYSTEM, OFFICER, MANAGER),
+            guards=("contract_period_has_ended",),
+            effects=("lapse_options",),
+            cites="avtalet: optionen användes inte i tid",
         ),
         Transition(
             "open_final_evaluation",
@@ -150,6 +173,9 @@ CONTRACT_V1 = ProcessDefinition(
             "extension_opens",
             Mark.POLICY,
             "Stegvis standard, UHM",
+        ),
+        TimerRule(
+            "option_lapsed_due", "extension_decision", "record_option_lapsed", "contract_end", Mark.CLAUSE, "avtalet"
         ),
         TimerRule(
             "evaluation_due",

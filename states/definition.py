@@ -148,6 +148,8 @@ class ProcessDefinition:
     transitions: tuple[Transition, ...]
     timers: tuple[TimerRule, ...] = ()
     phases: tuple[str, ...] = ()
+    #: Obligations that arise when a case is opened, beside those of its first state; history enters without them.
+    opens: tuple[Obligation, ...] = ()
 
     @property
     def key(self) -> str:
@@ -190,6 +192,7 @@ class ProcessDefinition:
             "version": self.version,
             "initial": self.initial,
             "phases": list(self.phases),
+            "opens": [o.as_json() for o in self.opens],
             "states": [s.as_json() for s in self.states],
             "transitions": [t.as_json() for t in self.transitions],
             "timers": [t.as_json() for t in self.timers],
@@ -207,6 +210,7 @@ def definition_from_json(data: Mapping[str, Any]) -> ProcessDefinition:
         version=int(data["version"]),
         initial=str(data["initial"]),
         phases=tuple(data.get("phases", ())),
+        opens=tuple(o for o in map(obligation, data.get("opens", ())) if o),
         states=tuple(
             State(
                 s["name"],

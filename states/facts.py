@@ -20,6 +20,7 @@ ROUTING: dict[str, tuple[str, ...]] = {
     "interim_order": ("yes", "no"),
     "has_lots": ("yes", "no"),
     "contract_follows": ("yes", "no"),
+    "contract_has_ended": ("yes", "no"),
     "extension": ("extend", "let_expire"),
     "more_options": ("yes", "no"),
 }

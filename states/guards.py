@@ -310,6 +310,9 @@ def tender_deadline_has_passed(s: Situation) -> list[Unmet]:
 def two_people_opened(s: Situation) -> list[Unmet]:
     if s.form is None:
         return []
+    row = s.parameters.get("two_people_open_below_threshold")
+    if s.procurement.track != "above_threshold" and row is not None and row.value == "0":
+        return []
     names = {str(n).strip().casefold() for n in (s.answer("opened_by"), s.answer("opened_with")) if n}
     return _unless(len(names) == 2, "two_people_must_open", OFFICER, cites="LOU 12:10")
 
@@ -449,6 +452,8 @@ def final_evaluation_is_recorded(s: Situation) -> list[Unmet]:
     return _unless(s.contract.evaluated, "final_evaluation_missing", "contract_manager", OWNER)
 
 
-@guard(mark=Mark.LAW, source="KL 6:28–6:30, 7:4")
+@guard("disqualified", mark=Mark.LAW, source="KL 6:28–6:30, 7:4")
 def actor_is_not_disqualified(s: Situation) -> list[Unmet]:
-    return _unless(s.actor.person_id not in s.facts.get("disqualified", ()), "disqualified", HEAD, cites="KL 6:28")
+    """Who has declared a conflict of interest takes no part, nor does anybody on that person's behalf."""
+    acting = {s.actor.person_id, s.capacity.on_behalf_of if s.capacity else None}
+    return _unless(not acting & set(s.facts["disqualified"]), "disqualified", HEAD, cites="KL 6:28")

@@ -55,6 +55,7 @@ def fingerprint(d: ProcessDefinition) -> str:
     due = sorted(
         {o.deadline for s in d.states if (o := s.owes) and o.deadline}
         | {o.deadline for t in d.transitions for o in t.opens if o.deadline}
+        | {o.deadline for o in d.opens if o.deadline}
         | {t.deadline for t in d.timers}
     )
     sources = _sources([GUARDS[n].check for n in names] + [DUE_DATES[n].compute for n in due])

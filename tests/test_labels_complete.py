@@ -19,10 +19,12 @@ from states.registry import DEFINITIONS
 from states.roles import Role
 from states.terms import SWITCHES, TERMS
 from templates.labels import LOCALES, all_labels
+from workflow.engine import forms
 
-CATALOGUES = Path(__file__).parent.parent / "templates" / "locale"
+ROOT = Path(__file__).parent.parent
+CATALOGUES = ROOT / "templates" / "locale"
 #: The catalogues of the law book; other subjects have a style of their own.
-SUBJECTS = ("processes", "forms", "errors")
+SUBJECTS = ("processes", "forms", "errors", "events")
 
 
 def codes_of(definition: ProcessDefinition) -> Iterator[str]:
@@ -34,6 +36,7 @@ def codes_of(definition: ProcessDefinition) -> Iterator[str]:
         yield from (f"{kind}.{name}.{state.name}" for kind in ("state", "state_waits"))
     for trigger in definition.triggers():
         yield from (f"{kind}.{name}.{trigger}" for kind in ("trigger", "done", "asked", "next"))
+    yield from (f"decided.{name}.{t.trigger}" for t in definition.transitions if t.decides)
     owed = [s.owes for s in definition.states if s.owes] + [o for t in definition.transitions for o in t.opens]
     yield from (f"open_ended.{o.open_ended}" for o in owed if o.open_ended)
 
@@ -94,6 +97,76 @@ class Refusals(ast.NodeVisitor):
         return [str(head.value) + value for value in self.loops[hole.value.id]]
 
 
+def sources() -> list[ast.Module]:
+    """Every module of ours that refuses something or writes on the trail."""
+    folders = (ROOT / "workflow", ROOT / "notifications")
+    return [ast.parse(file.read_text("utf-8")) for folder in folders for file in sorted(folder.rglob("*.py"))]
+
+
+def calls(module: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                yield node.func.id, node
+            elif isinstance(node.func, ast.Attribute):
+                yield node.func.attr, node
+
+
+def constants(value: ast.expr) -> list[str]:
+    """The codes an expression may give: itself, both ways of a choice, the values of a mapping."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return [value.value]
+    if isinstance(value, ast.IfExp):
+        return [*constants(value.body), *constants(value.orelse)]
+    if isinstance(value, ast.Dict):
+        return [code for each in value.values for code in constants(each)]
+    if isinstance(value, ast.Subscript):
+        return constants(value.value)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get":
+        return [*constants(value.func.value), *(code for arg in value.args[1:] for code in constants(arg))]
+    return []
+
+
+#: Where a refusal takes its code: argument of the call.
+_REFUSALS = {"FieldError": 1, "StegvisError": 0, "NotFound": 0, "Forbidden": 0, "Stale": 0, "Conflict": 0}
+_CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+
+
+def refused_codes() -> Iterator[str]:
+    """The codes of all refusals outside the law book: raised, set on a class, or answered by a check of a value."""
+    for module in sources():
+        for name, call in calls(module):
+            place = _REFUSALS.get(name, 0 if name == "ValueError" else None)
+            if place is not None and len(call.args) > place:
+                yield from (f"error.{code}" for code in constants(call.args[place]) if _CODE.fullmatch(code))
+        for node in ast.walk(module):
+            if isinstance(node, ast.ClassDef) and any(
+                "Error" in ast.unparse(b) or "Stale" in ast.unparse(b) or "Exception" in ast.unparse(b)
+                for b in node.bases
+            ):
+                yield from (
+                    f"error.{code}"
+                    for line in node.body
+                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code"
+                    for code in constants(line.value)
+                )
+            if isinstance(node, ast.FunctionDef) and node.name == "fault":
+                returned = [line.value for line in ast.walk(node) if isinstance(line, ast.Return) and line.value]
+                yield from (f"error.{code}" for value in returned for code in constants(value))
+    yield from (f"error.{code}" for code in forms._CODES.values())
+
+
+def event_codes() -> Iterator[str]:
+    """The events that are no step of a process: what a timeline or a register says somebody did."""
+    place = {"_note": 2, "_give": 4}
+    for module in sources():
+        for name, call in calls(module):
+            kinds = [k.value for k in call.keywords if k.arg == "kind"] if name == "append" else []
+            if name in place and len(call.args) > place[name]:
+                kinds = [call.args[place[name]]]
+            yield from (f"done.{code}" for value in kinds for code in constants(value))
+
+
 def refusals() -> dict[str, set[str]]:
     finder = Refusals()
     for module in (guards, steps):
@@ -113,6 +186,8 @@ def registered_codes() -> set[str]:
         *anchors(),
         *routing_codes(),
         *error_codes(),
+        *refused_codes(),
+        *event_codes(),
     }
 
 
@@ -146,6 +221,8 @@ def test_no_words_are_kept_for_what_the_law_book_no_longer_has() -> None:
         "guard.",
         "term.",
         "anchor.",
+        "decided.",
+        "done.",
     )
     kept = {code for code in all_labels("sv") if code.startswith((*kinds, "parameter.", "role.", "open_ended."))}
     assert not sorted(kept - registered_codes())
@@ -188,7 +265,7 @@ def test_words_read_as_they_are_used(locale: str) -> None:
             assert not is_sentence, code
         if kind in ("done", "state_waits", "term", "anchor", "pause"):
             assert text[0].islower(), code
-        elif kind in ("trigger", "asked", "state", "field", "role", "phase", "parameter"):
+        elif kind in ("trigger", "asked", "decided", "state", "field", "role", "phase", "parameter"):
             assert text[0].isupper(), code
 
 
@@ -214,6 +291,16 @@ def test_the_law_book_was_really_read() -> None:
         "anchor.last_possible_end",
         "open_ended.court_decides_when",
         "error.no_such_step",
+        "error.organisation_number",
+        "error.password_length",
+        "error.stale_basis",
+        "error.date_out_of_range",
+        "decided.procurement.decide_award",
+        "done.question_asked",
+        "done.mail_withdrawn",
+        "done.escalated",
+        "done.conflict_declared",
+        "done.person_added",
     } <= codes
     assert refusals()["still_owed"] == {"trigger"}
     assert refusals()["tender_period_too_short"] == {"days", "earliest"}

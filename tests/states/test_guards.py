@@ -22,9 +22,7 @@ def unmet(guard: str, s: Situation) -> list[str]:
 
 def test_every_guard_is_used_and_says_where_it_comes_from() -> None:
     used = {g for d in DEFINITIONS.values() for t in d.transitions for g in t.guards}
-    assert set(GUARDS) - used <= {
-        "documentation_is_complete"
-    }  # the duty to document is a task; nothing waits for it yet
+    assert set(GUARDS) == used
     assert all(g.source for g in GUARDS.values())
 
 
@@ -347,9 +345,6 @@ def test_a_procurement_closes_when_nothing_runs_and_nothing_is_owed() -> None:
     duty = type("Duty", (), {"trigger": "record_post_award_notice", "roles": ("procurement_officer",)})
     own = type("Duty", (), {"trigger": "close", "roles": ("procurement_officer",)})
     assert unmet("nothing_is_owed", situation(facts={"open_tasks": (duty, own)})) == ["still_owed"]
-    assert unmet("documentation_is_complete", situation(procurement={"documentation_done": False})) == [
-        "documentation_missing"
-    ]
 
 
 def test_a_contract_is_extended_while_an_option_is_left_and_then_evaluated() -> None:

@@ -22,7 +22,7 @@ from workflow.engine.audit import Field
 from workflow.engine.execute import handles
 from workflow.engine.forms import parse
 from workflow.engine.opening import UNIT
-from workflow.engine.registries import effect
+from workflow.engine.registries import effect, fact
 from workflow.engine.step import Step
 from workflow.engine.tables import Task
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, Stale
@@ -146,6 +146,8 @@ def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> d
     if not superiors:
         raise InvalidForm([FieldError("reason", "nobody_above")])
     receiver = directory.actor(uow, superiors[0].person.id, step.today)
+    if who.person_id not in step.load("disqualified"):
+        uow.run(case_rows.INSERT_CONFLICT, case_id=step.case_id, person_id=who.person_id, declared_at=uow.now)
     _give(step, task, receiver, Kind.TASK_HANDED_ON, "conflict_declared", command.reason)
     return {"case": step.case_id, "task": task.id}
 
@@ -191,6 +193,11 @@ def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason
             handed_on_by=step.actor.name,
             reason=None,
         )
+
+
+@fact("disqualified")
+def load_disqualified(step: Step) -> list[str]:
+    return [str(c.person_id) for c in step.uow.all(case_rows.CONFLICTS, case_id=step.case_id)]
 
 
 # --- effects every process shares ------------------------------------------------------------------------------

@@ -248,6 +248,14 @@ def settle_extension(step: Step) -> None:
         change_contract(step, option_count=row.options_used, last_end_on=row.end_on)
 
 
+@effect("lapse_options")
+def lapse_options(step: Step) -> None:
+    """Nobody used the option while there was a contract to extend: what is left of it is gone."""
+    row = contract_row(step)
+    change_contract(step, option_count=row.options_used, last_end_on=row.end_on)
+    step.record("options_lapsed", row.option_count - row.options_used)
+
+
 @effect("store_final_evaluation")
 def store_final_evaluation(step: Step) -> None:
     text = step.form.evaluation_goals_met

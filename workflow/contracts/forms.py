@@ -65,6 +65,7 @@ class OpenContract(OpenForm, ContractFields):
 class ExistingContractForm(Form):
     """History before Stegvis: nothing is checked, no target is recorded."""
 
+    contract_has_ended: bool = False
     history_note: OptionalWords
 
 

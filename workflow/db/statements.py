@@ -10,8 +10,9 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert
+from sqlalchemy import BindParameter, Table, bindparam, insert
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ClauseElement
 
 Row = Any
@@ -25,6 +26,9 @@ class _Compiled:
     """One statement in one database's words, with what turns parameters and rows."""
 
     def __init__(self, clause: ClauseElement, dialect: Dialect) -> None:
+        for element in visitors.iterate(clause):
+            if isinstance(element, BindParameter):
+                element.required = False  # values come with each call; only `IN` lists are known now
         compiled: Any = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql: str = str(compiled)
         self.names: list[str] = list(compiled.positiontup) if compiled.positional else list(compiled.params)

@@ -17,6 +17,10 @@ from workflow.db.statements import Row, Statement
 _SERVER_NOW = Statement(select(func.clock_timestamp().label("now")))
 
 
+class Many(list[Any]):
+    """The rows of one `executemany`, so that whoever records statements can tell it from a list of parameters."""
+
+
 class UnitOfWork:
     """Given out by `Database.write()` and `.read()`. Only the `Database` commits."""
 
@@ -76,12 +80,14 @@ class UnitOfWork:
         if not rows:
             return
         compiled = statement.on(self.dialect)
-        if len(rows) == 1 or self._recorder:
-            for row in rows:
-                self._execute(compiled.sql, compiled.parameters(row))
+        if len(rows) == 1:
+            self._execute(compiled.sql, compiled.parameters(rows[0]))
             return
+        values = [compiled.parameters(row) for row in rows]
+        if self._recorder:
+            self._recorder(compiled.sql, Many(values))
         try:
-            self._cursor.executemany(compiled.sql, [compiled.parameters(row) for row in rows])
+            self._cursor.executemany(compiled.sql, values)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(compiled.sql, None, error) from error
         except Exception as error:

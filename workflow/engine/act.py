@@ -21,6 +21,7 @@ from states.errors import NoSuchStep, NotPermitted
 from states.registry import DEFINITIONS, definition
 from states.roles import Actor, Role, capacity
 from states.steps import choose, consequences, facts_needed
+from states.steps import plan as plan_obligation
 from workflow.commands import Act
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
@@ -282,6 +283,13 @@ def _settle_tasks(step: Step, lot: Row | None, decision: Decision, open_now: lis
             obligations.open_task(step, plan, target_lot)
             due_on = plan.receipt.due_on if plan.receipt else None
             kept.append(_Duty(plan.trigger, obligations.responsible_role(step, plan.roles)[0], due_on, target_lot))
+    arrived = process.state(state)
+    if state not in (was, edge.target) and arrived.scope is Scope.CASE and arrived.owes:
+        # The last lot out of the way let the whole case arrive somewhere else than where this lot went.
+        arrival = plan_obligation(step.situation(), arrived.owes)
+        obligations.open_task(step, arrival, None)
+        due_on = arrival.receipt.due_on if arrival.receipt else None
+        kept.append(_Duty(arrival.trigger, obligations.responsible_role(step, arrival.roles)[0], due_on, None))
     if moved:
         for timer in decision.timers:
             for target_lot in _opened_for(step, lot_id, edge, state, was, by_state=True):

@@ -12,7 +12,7 @@ from states.deadlines import Pause
 from states.facts import Parameter
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine.tables import Case, CaseAccess, Counter, DecisionRow, Lot, Region
+from workflow.engine.tables import Case, CaseAccess, Conflict, Counter, DecisionRow, Lot, Region
 from workflow.engine.tables import Pause as PauseTable
 from workflow.parameters.tables import ParameterRow
 
@@ -21,6 +21,7 @@ lots = Lot.__table__  # type: ignore[attr-defined]
 _pauses = PauseTable.__table__  # type: ignore[attr-defined]
 _access = CaseAccess.__table__  # type: ignore[attr-defined]
 _parameters = ParameterRow.__table__  # type: ignore[attr-defined]
+_conflicts = Conflict.__table__  # type: ignore[attr-defined]
 _counters = Counter.__table__  # type: ignore[attr-defined]
 _regions = Region.__table__  # type: ignore[attr-defined]
 
@@ -58,6 +59,8 @@ ACCESS_LIST = Statement(
     select(_access.c.person_id, _access.c.reason, _access.c.added_at).where(_access.c.case_id == bindparam("case_id"))
 )
 INSERT_ACCESS = insert_into(_access)
+CONFLICTS = Statement(select(_conflicts.c.person_id).where(_conflicts.c.case_id == bindparam("case_id")))
+INSERT_CONFLICT = insert_into(_conflicts)
 _COUNTER = Statement(
     select(_counters.c.value)
     .where(_counters.c.region_id == bindparam("region_id"), _counters.c.name == bindparam("name"))

@@ -132,6 +132,10 @@ class RegionDirectory:
     def __init__(self, uow: UnitOfWork, region_id: str, today: date) -> None:
         self.uow, self.region_id, self.today = uow, region_id, today
         self._units: dict[str, Row] | None = None
+        # One command asks for the same people again and again; within its transaction they are the same.
+        self._people: dict[str, Addressee | None] = {}
+        self._held: dict[str, list[Row]] = {}
+        self._stand_ins: dict[tuple[str, date], list[Addressee]] = {}
 
     def _tree(self) -> dict[str, Row]:
         if self._units is None:
@@ -141,13 +145,19 @@ class RegionDirectory:
     def person(self, person_id: str | None) -> Addressee | None:
         if person_id is None:
             return None
-        row = self.uow.one(_PERSON, person_id=person_id)
-        return row and Addressee(row.id, row.name, row.email, row.locale, row.disabled_at is None)
+        if person_id not in self._people:
+            row = self.uow.one(_PERSON, person_id=person_id)
+            self._people[person_id] = row and Addressee(
+                row.id, row.name, row.email, row.locale, row.disabled_at is None
+            )
+        return self._people[person_id]
 
     def holders_of(self, role: str, unit_id: str | None, case_id: str) -> Sequence[Addressee]:  # noqa: ARG002
         if role in PERSONAL_ROLES:  # held only where the case names the person
             return []
-        held = self.uow.all(_HOLDERS, region_id=self.region_id, role=role, today=self.today)
+        if role not in self._held:
+            self._held[role] = self.uow.all(_HOLDERS, region_id=self.region_id, role=role, today=self.today)
+        held = self._held[role]
         fitting = [h for h in held if h.unit_id is None or (unit_id and unit_id in below(self._tree(), h.unit_id))]
         return [Addressee(h.id, h.name, h.email, h.locale) for h in fitting]
 
@@ -160,6 +170,7 @@ class RegionDirectory:
         return unit.parent_id if unit else None
 
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Addressee]:
-        return [
-            Addressee(s.id, s.name, s.email, s.locale) for s in self.uow.all(_STAND_INS, person_id=person_id, today=on)
-        ]
+        if (person_id, on) not in self._stand_ins:
+            rows = self.uow.all(_STAND_INS, person_id=person_id, today=on)
+            self._stand_ins[person_id, on] = [Addressee(s.id, s.name, s.email, s.locale) for s in rows]
+        return self._stand_ins[person_id, on]

@@ -6,25 +6,28 @@ actor's roles as they are now, the handler (which locks the case first), the tra
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.exc import IntegrityError
 
 from notifications.transport import Transport, open_transport
 from states.calendar import local_date
+from states.errors import LawBookError
 from states.roles import SYSTEM_ID, Actor, system_actor
 from workflow.clock import Clock
 from workflow.config import Settings
-from workflow.db.database import Database
+from workflow.db.database import Database, DatabaseUnavailable
 from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import directory
 from workflow.engine.canonical import canonical, plain, sha256
 from workflow.engine.tables import IdempotencyKey
-from workflow.errors import Conflict
+from workflow.errors import Conflict, StegvisError
 
 _keys = IdempotencyKey.__table__  # type: ignore[attr-defined]
 _SEEN = Statement(
@@ -90,19 +93,54 @@ def execute(
     `by` is a person's id, or an Actor the caller already made (the scheduler, an import). Raises StegvisError or
     LawBookError when it is refused; then nothing has changed.
     """
-    with app.database.write() as uow:
-        if isinstance(by, Actor):
-            who = by
-        else:
-            who = directory.actor(uow, by, local_date(uow.now), channel=channel)
-        if idempotency:
-            seen = uow.one(_SEEN, person_id=who.person_id, key=idempotency.key)
-            if seen is not None:
-                if seen.body_hash != idempotency.body_hash:
-                    raise Conflict("idempotency_conflict")
-                import json
+    for attempt in range(_TRIES):
+        try:
+            return _once(app, command, by, channel, idempotency)
+        except IntegrityError:
+            # Two commands made the same row first (a counter, a supplier): the other one has it now.
+            if attempt == _TRIES - 1:
+                raise
+        except DatabaseUnavailable as error:
+            if attempt == _TRIES - 1 or not _passing(error):
+                raise
+        except (StegvisError, LawBookError):
+            # The same request may have come twice at once: whoever came second gets the first one's answer.
+            if idempotency is None or isinstance(by, Actor):
+                raise
+            with app.database.read() as uow:
+                answered = _answered(uow, by, idempotency)
+            if answered is None:
+                raise
+            return answered
+    raise AssertionError("unreachable")
 
-                return json.loads(seen.answer)
+
+_TRIES = 3
+
+
+def _passing(error: DatabaseUnavailable) -> bool:
+    """A deadlock or a lock that took too long: nothing happened, and it may be tried again."""
+    cause = getattr(error.__cause__, "orig", None)
+    return type(cause).__name__ in ("DeadlockDetected", "SerializationFailure")
+
+
+def _answered(uow: UnitOfWork, person_id: str, idempotency: Idempotency) -> Any | None:
+    """What was answered to this key before. Raises Conflict when it named another request."""
+    seen = uow.one(_SEEN, person_id=person_id, key=idempotency.key)
+    if seen is None:
+        return None
+    if seen.body_hash != idempotency.body_hash:
+        raise Conflict("idempotency_conflict")
+    return json.loads(seen.answer)
+
+
+def _once(app: Stegvis, command: Any, by: str | Actor, channel: str, idempotency: Idempotency | None) -> Any:
+    with app.database.write() as uow:
+        who = by if isinstance(by, Actor) else directory.actor(uow, by, local_date(uow.now), channel=channel)
+        if idempotency:
+            answered = _answered(uow, who.person_id, idempotency)
+            if answered is not None:
+                return answered
         answer = HANDLERS[type(command)](uow, command, who)
         if idempotency:
             uow.run(

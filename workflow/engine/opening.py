@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -165,9 +166,12 @@ def _first_duties(step: Step) -> None:
         step.facts.pop(name, None)
         step.load(name)
     situation = step.situation()
-    if state.owes and state.scope is Scope.CASE:
-        first = plan(situation, state.owes)
-        obligations.open_task(step, first, None)
+    owed = [*step.definition.opens, *([state.owes] if state.owes and state.scope is Scope.CASE else [])]
+    plans = [plan(situation, o) for o in (owed if not step.case.existing else owed[-1:])]
+    for each in plans:
+        obligations.open_task(step, each, None)
+    if plans:
+        first = min(plans, key=lambda p: (p.receipt.due_on if p.receipt else None) or date.max)
         role, _ = obligations.responsible_role(step, first.roles)
         step.uow.run(
             case_rows.update_case(frozenset({"next_due_on", "next_trigger", "next_role"})),

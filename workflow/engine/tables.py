@@ -111,6 +111,16 @@ class CaseAccess(SQLModel, table=True):
     added_at: datetime
 
 
+class Conflict(SQLModel, table=True):
+    """Who has declared a conflict of interest in a case (KL 6:28)."""
+
+    __tablename__ = "conflicts"
+
+    case_id: str = Field(primary_key=True, foreign_key="cases.id")
+    person_id: str = key()
+    declared_at: datetime
+
+
 class Task(SQLModel, table=True):
     """An obligation: who owes which decision or answer by when, by which rule."""
 

@@ -57,7 +57,9 @@ _CONTRACTS_OPEN = Statement(
 
 
 def procurement_row(step: Step) -> Row:
-    row = step.uow.one(PROCUREMENT, case_id=step.case_id)
+    row = step.facts.get("procurement_row")
+    if row is None:
+        row = step.facts["procurement_row"] = step.uow.one(PROCUREMENT, case_id=step.case_id)
     assert row is not None, "every procurement case has its row"
     return row
 
@@ -65,7 +67,6 @@ def procurement_row(step: Step) -> Row:
 @fact("procurement")
 def load_procurement(step: Step) -> ProcurementFacts:
     p = procurement_row(step)
-    step.facts["procurement_row"] = p
     return ProcurementFacts(
         track=p.track,
         kind=p.kind,

@@ -45,7 +45,7 @@ def _update(columns: frozenset[str]) -> Statement:
 def change_procurement(step: Step, **columns: Any) -> None:
     """Write columns of the procurement's row; its facts are looked up again after the step."""
     case_rows.write_columns(step.uow, _update(frozenset(columns)), columns, the_case_id=step.case_id)
-    step.forget("procurement")
+    step.forget("procurement", "procurement_row")
 
 
 def add_lots(step: Step, titles: tuple[str, ...], state: str) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select
 
 from states.facts import OpinionFacts, TargetFacts
 from workflow.db.columns import new_id
-from workflow.db.statements import Statement, insert_into
+from workflow.db.statements import Row, Statement, insert_into
 from workflow.engine.registries import basis, effect, fact
 from workflow.engine.step import Step
 from workflow.people.tables import Person
@@ -34,35 +34,39 @@ _INSERT_OPINION = insert_into(opinions)
 FIELDS = ("statement", "dimension", "goal", "level", "indicator", "baseline", "target_value", "target_on", "follow_up")
 
 
+@fact("target_rows")
+def target_rows(step: Step) -> list[Row]:
+    return step.uow.all(TARGETS, case_id=step.case_id)
+
+
+@fact("opinion_rows")
+def opinion_rows(step: Step) -> list[Row]:
+    return step.uow.all(OPINIONS, case_id=step.case_id)
+
+
 @fact("targets")
 def load_targets(step: Step) -> list[TargetFacts]:
     return [
         TargetFacts(t.id, t.number, t.statement, t.dimension, t.indicator, t.level, t.follow_up)
-        for t in step.uow.all(TARGETS, case_id=step.case_id)
+        for t in step.load("target_rows")
     ]
 
 
 @fact("opinions")
 def load_opinions(step: Step) -> list[OpinionFacts]:
-    return [
-        OpinionFacts(o.author_id, o.author_name, o.targets_version)
-        for o in step.uow.all(OPINIONS, case_id=step.case_id)
-    ]
+    return [OpinionFacts(o.author_id, o.author_name, o.targets_version) for o in step.load("opinion_rows")]
 
 
 @basis("targets")
 def targets_basis(step: Step) -> list[dict[str, Any]]:
-    return [
-        {"number": t.number, **{name: getattr(t, name) for name in FIELDS}}
-        for t in step.uow.all(TARGETS, case_id=step.case_id)
-    ]
+    return [{"number": t.number, **{name: getattr(t, name) for name in FIELDS}} for t in step.load("target_rows")]
 
 
 @basis("opinions")
 def opinions_basis(step: Step) -> list[dict[str, Any]]:
     return [
         {"by": o.author_name, "supports": o.supports, "opinion": o.opinion, "on_version": o.targets_version}
-        for o in step.uow.all(OPINIONS, case_id=step.case_id)
+        for o in step.load("opinion_rows")
     ]
 
 
@@ -91,7 +95,7 @@ def store_targets(step: Step) -> None:
         ],
     )
     change_procurement(step, targets_version=procurement_row(step).targets_version + 1)
-    step.forget("targets")
+    step.forget("targets", "target_rows")
 
 
 @effect("store_opinion")
@@ -106,6 +110,7 @@ def store_opinion(step: Step) -> None:
         targets_version=procurement_row(step).targets_version,
         given_at=step.now,
     )
+    step.forget("opinions", "opinion_rows")
 
 
 @effect("settle_targets")

@@ -368,6 +368,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_files'))
     )
     op.create_index('ix_files_case', 'files', ['case_id', 'added_at'], unique=False)
+    op.create_table('conflicts',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('person_id', sa.String(), nullable=False),
+    sa.Column('declared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_conflicts_case_id_cases')),
+    sa.PrimaryKeyConstraint('case_id', 'person_id', name=op.f('pk_conflicts'))
+    )
     op.create_table('lots',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('case_id', sa.String(), nullable=False),
@@ -740,6 +747,7 @@ def _policy() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table('conflicts')
 
     op.drop_index('ix_contract_drafts_lot', table_name='contract_drafts')
     op.drop_table('contract_drafts')

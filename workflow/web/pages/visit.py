@@ -1,0 +1,87 @@
+"""What a handler of a page works with: who looks, today's date, the region's choices; and the form that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from states.calendar import local_date
+from states.roles import Actor
+from templates.labels import label
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import directory
+from workflow.engine.execute import Stegvis, execute
+from workflow.people.queries import PersonItem, people_of_region, unit_tree
+from workflow.web.base import Viewer, app_of, check_csrf, viewer_of
+from workflow.web.pages.form_fields import ROLE_OF_FIELD, Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person looking, inside one reading transaction."""
+
+    app: Stegvis
+    viewer: Viewer
+    uow: UnitOfWork
+    who: Actor
+    today: date
+
+    @property
+    def locale(self) -> str:
+        return self.viewer.locale
+
+
+@contextmanager
+def visiting(request: Request) -> Iterator[Visit]:
+    """Raises SignInNeeded for a stranger."""
+    app, viewer = app_of(request), viewer_of(request)
+    with app.database.read() as uow:
+        today = local_date(uow.now)
+        yield Visit(app, viewer, uow, directory.actor(uow, viewer.person_id, today), today)
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form()
+
+
+#: The fields of a posted form, read before the handler begins.
+Sent = Annotated[FormData, Depends(_sent)]
+
+
+def texts(sent: FormData) -> dict[str, str]:
+    """The typed fields alone, without files."""
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
+
+
+def carry_out(request: Request, sent: FormData, command: Any) -> Any:
+    """Carry out a command for the person whose browser sent the form. Raises what `execute` raises."""
+    check_csrf(request, sent)
+    return execute(app_of(request), command, by=viewer_of(request).person_id, channel="web")
+
+
+def choices(visit: Visit, targets: tuple[tuple[str, str], ...] = ()) -> Choices:
+    """The people (by role, and all under "") and units of the region."""
+    everybody = people_of_region(visit.uow, visit.who, visit.today)
+    people: dict[str, list[tuple[str, str]]] = {role: [] for role in {"", *ROLE_OF_FIELD.values()}}
+    for person in everybody:
+        people[""].append((person.id, person_text(person, visit.locale)))
+        for role in {r.role for r in person.roles} & people.keys():
+            people[role].append((person.id, person.name))
+    return Choices(people, unit_options(visit), targets)
+
+
+def unit_options(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """The units as a tree: those further down stand behind dashes."""
+    return tuple((u.id, "– " * u.depth + u.name) for u in unit_tree(visit.uow, visit.who))
+
+
+def person_text(person: PersonItem, locale: str) -> str:
+    """ "Karin Ek, upphandlare"."""
+    roles = sorted({label(f"role.{r.role}", locale).lower() for r in person.roles})
+    return ", ".join([person.name, *roles])
