@@ -67,7 +67,6 @@ for _code in [
     "cancellation_notice",
     "direct_award_decision",
     "call_off_decision",
-    "record_outcome",
     "register_contracts",
     "accept_handover",
     "close",

@@ -177,3 +177,95 @@ class SetParameter:
     value: str
     valid_from: Any
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeUnit:
+    """What a unit is called and who answers for it from now on."""
+
+    unit_id: str
+    name: str
+    manager_id: str | None
+    contract_owner_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndMandate:
+    """A row of the delegation order ends after its last day."""
+
+    mandate_id: str
+    last_day: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SetLocale:
+    """The language in which a person reads pages and mail."""
+
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeTokens:
+    """All API tokens of the person who asks stop working."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTimer:
+    """A timer that failed is due again, now."""
+
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryMessage:
+    """A message that could not be delivered is queued again."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """Mail leaves and timers fire again (after a restore)."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTrailCheck:
+    """What a check of the region's trail found. `fault` is None when it is whole, else stream, event and code."""
+
+    events: int
+    streams: int
+    fault: tuple[str, int | None, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAccessFault:
+    """Somebody tells that a page cannot be used with what they use (lag 2018:1937)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginSession:
+    """Somebody has shown who they are: a session in a browser. `replaced_hash` is the session that browser had."""
+
+    person_id: str
+    id_hash: str
+    csrf_token: str
+    demo: bool = False
+    replaced_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    id_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFailedSignIn:
+    """`subjects` are what is counted (account, address), as hashes; `person_id` whose account it was, if any."""
+
+    subjects: tuple[str, ...]
+    person_id: str | None
+    reason: str

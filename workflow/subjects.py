@@ -9,6 +9,7 @@ import workflow.contracts.effects
 import workflow.contracts.forms
 import workflow.engine.delivery
 import workflow.engine.opening
+import workflow.engine.operations
 import workflow.engine.timers
 import workflow.files.handlers
 import workflow.parameters.handlers

@@ -32,7 +32,7 @@ LOT = Scope.LOT
 
 STATES = (
     State("needs_analysis", "need", owes=owes("submit_needs_analysis", OFFICER, OWNER, by="needs_analysis")),
-    State("outcome_unknown", "need", owes=owes("record_outcome", OFFICER, by="record_outcome")),
+    State("outcome_unknown", "need", owes=owes("record_outcome", OFFICER, open_ended="history")),
     State("start_decision", "need", owes=owes("decide_start", OWNER, by="start_decision")),
     State("risk_analysis", "need", owes=owes("submit_risk_analysis", OFFICER, STRATEGIST, by="risk_analysis")),
     State(

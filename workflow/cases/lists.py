@@ -142,7 +142,7 @@ def _where(uow: UnitOfWork, who: Actor, filters: CaseFilter) -> list[ColumnEleme
     if filters.expiring_year is not None:
         conditions.append(_expiring(who, filters.expiring_year))
     if filters.q is not None and fold(filters.q):
-        hits = _found(uow, who, fold(filters.q))
+        hits = _found(uow, who, filters.q)
         if isinstance(hits, set):
             if not hits:
                 return None
@@ -168,13 +168,14 @@ def _places(filters: CaseFilter) -> dict[str, set[str]]:
 
 
 def _expiring(who: Actor, year: int) -> ColumnElement[bool]:
-    return cases.c.id.in_(
+    found: ColumnElement[bool] = cases.c.id.in_(
         select(_contracts.c.case_id).where(
             _contracts.c.region_id == who.region_id,
             _contracts.c.end_on >= date(year, 1, 1),
             _contracts.c.end_on <= date(year, 12, 31),
         )
     )
+    return found
 
 
 # --- search ----------------------------------------------------------------------------------------------------
@@ -182,23 +183,35 @@ def _expiring(who: Actor, year: int) -> ColumnElement[bool]:
 
 def words_in(column: ColumnElement[str], folded: str) -> ColumnElement[bool]:
     """Every word of a folded query stands somewhere in the folded column."""
-    return and_(*(column.contains(word, autoescape=True) for word in folded.split()[:8]))
+    found: ColumnElement[bool] = and_(*(column.contains(word, autoescape=True) for word in folded.split()[:8]))
+    return found
 
 
-def _found(uow: UnitOfWork, who: Actor, folded: str) -> set[str] | ColumnElement[bool]:
-    """The ids that a query finds; where its words are common, a condition to walk the list with."""
+def _found(uow: UnitOfWork, who: Actor, q: str) -> set[str] | ColumnElement[bool]:
+    """The ids that a query finds; where its words are common, a condition that picks them."""
     run = uow.connection.execute
-    in_title = words_in(cases.c.title_fold, folded)
+    folded, code = fold(q), q.strip().upper()
     mine = cases.c.region_id == who.region_id
-    titles = set(run(select(cases.c.id).where(mine, in_title).limit(RARE + 1)).scalars())
+    in_title = select(cases.c.id).where(mine, words_in(cases.c.title_fold, folded))
+    titles = set(run(in_title.limit(RARE + 1)).scalars())
     others = set(run(_by_supplier(who, folded).limit(RARE)).scalars())
     if any(c.isdigit() for c in folded):
-        for column in (cases.c.reference, cases.c.registry_number):
-            beginning = func.lower(column).startswith(folded, autoescape=True)
+        # The bounds serve the index; what follows a reference's beginning is digits, before any letter everywhere.
+        reference = and_(
+            cases.c.reference >= code,
+            cases.c.reference <= code + "zzzz",
+            cases.c.reference.startswith(code, autoescape=True),
+        )
+        dnr = or_(
+            cases.c.registry_number.startswith(q.strip(), autoescape=True),
+            func.lower(cases.c.registry_number).startswith(folded, autoescape=True),
+        )
+        for beginning in (reference, dnr):
             others |= set(run(select(cases.c.id).where(mine, beginning).limit(RARE)).scalars())
     if len(titles) <= RARE:
         return titles | others
-    return or_(in_title, cases.c.id.in_(sorted(others)))
+    common = cases.c.id.in_(in_title.correlate(None))
+    return or_(common, cases.c.id.in_(sorted(others))) if others else common
 
 
 def _by_supplier(who: Actor, folded: str) -> Any:
@@ -206,7 +219,9 @@ def _by_supplier(who: Actor, folded: str) -> Any:
     known = [words_in(_relations.c.name_fold, folded)]
     number = normal_form(folded)
     if number:
-        known.append(_relations.c.supplier_id.in_(select(_suppliers.c.id).where(_suppliers.c.organisation_number == number)))
+        known.append(
+            _relations.c.supplier_id.in_(select(_suppliers.c.id).where(_suppliers.c.organisation_number == number))
+        )
     suppliers = select(_relations.c.supplier_id).where(_relations.c.region_id == who.region_id, or_(*known))
     of_contracts = select(_contracts.c.case_id).where(
         _contracts.c.region_id == who.region_id, _contracts.c.supplier_id.in_(suppliers)

@@ -54,19 +54,18 @@ _ITEM = (
 )  # fmt: skip
 
 
-def my_tasks(
-    uow: UnitOfWork, who: Actor, today: date, *, after: str | None = None, limit: int = 50
-) -> Page[TaskItem]:
+def my_tasks(uow: UnitOfWork, who: Actor, today: date, *, after: str | None = None, limit: int = 50) -> Page[TaskItem]:
     """What this person owes, most urgent first: named, by a role when nobody is named, and of those stood in for.
 
     Raises InvalidForm at `after` for a cursor this list never gave.
     """
-    sources = _owed_by(who)
+    sources = _owed_by(who, today)
 
     def fetch(condition: ColumnElement[bool], order: list[Any], n: int) -> Sequence[Any]:
         # Each source gives its own first rows from its index; only those few are put together.
         parts = [
-            select(_tasks.c.id, _tasks.c.due_on).where(s, condition).order_by(*order).limit(n).subquery() for s in sources
+            select(_tasks.c.id, _tasks.c.due_on).where(s, condition).order_by(*order).limit(n).subquery()
+            for s in sources
         ]
         if not parts:
             return []
@@ -84,16 +83,14 @@ def my_task_counts(uow: UnitOfWork, who: Actor, today: date) -> tuple[int, int]:
     for late in (False, True):
         conditions = [_tasks.c.due_on < today] if late else []
         total = 0
-        for source in _owed_by(who):
+        for source in _owed_by(who, today):
             few = select(_tasks.c.id).where(source, *conditions).limit(COUNT_CAP).subquery()
             total += int(uow.connection.execute(select(func.count()).select_from(few)).scalar_one())
         counted.append(total)
     return counted[0], counted[1]
 
 
-def waiting_for_others(
-    uow: UnitOfWork, who: Actor, *, after: str | None = None, limit: int = 50
-) -> Page[TaskItem]:
+def waiting_for_others(uow: UnitOfWork, who: Actor, *, after: str | None = None, limit: int = 50) -> Page[TaskItem]:
     """What others owe in the open cases where this person is owner, officer or manager."""
     named = union(
         *(
@@ -103,8 +100,13 @@ def waiting_for_others(
             for c in ("owner_id", "officer_id", "manager_id")
         )
     ).subquery()
-    mine = or_(*_owed_by(who))
-    where = [_OPEN, _tasks.c.case_id.in_(select(named.c.id)), _tasks.c.role != Role.SYSTEM.value, not_(func.coalesce(mine, False))]
+    mine = or_(*_owed_by(who, None))
+    where = [
+        _OPEN,
+        _tasks.c.case_id.in_(select(named.c.id)),
+        _tasks.c.role != Role.SYSTEM.value,
+        not_(func.coalesce(mine, False)),
+    ]
 
     def fetch(condition: ColumnElement[bool], order: list[Any], n: int) -> Sequence[Any]:
         query = select(_tasks.c.id, _tasks.c.due_on).where(*where, condition).order_by(*order).limit(n)
@@ -137,9 +139,11 @@ def case_tasks(uow: UnitOfWork, who: Actor, case_id: str, *, open_only: bool = T
     return sorted(items, key=lambda t: (t.status != "open", t.due_on or date.max, t.id))
 
 
-def _owed_by(who: Actor) -> list[ColumnElement[bool]]:
-    """Conditions that together pick what a person owes; no task fits two of them."""
+def _owed_by(who: Actor, today: date | None) -> list[ColumnElement[bool]]:
+    """Conditions that together pick what a person owes; no task fits two of them. With `today`: but for what sleeps."""
     here = _tasks.c.region_id == who.region_id
+    if today is not None:
+        here = and_(here, or_(_tasks.c.snoozed_until_on.is_(None), _tasks.c.snoozed_until_on <= today))
     people = sorted({who.person_id, *(h.person_id for h in who.holdings)})
     sources = [and_(_OPEN, here, _tasks.c.person_id == p) for p in people]
     for role in sorted(who.roles() - PERSONAL_ROLES - {Role.SYSTEM}):
@@ -157,7 +161,7 @@ def _owed_by(who: Actor) -> list[ColumnElement[bool]]:
 def _items(uow: UnitOfWork, who: Actor, ids: list[str]) -> list[TaskItem]:
     if not ids:
         return []
-    query = _ITEM.where(_tasks.c.id.in_(ids), _cases.c.region_id == who.region_id)
+    query = _ITEM.where(_tasks.c.id.in_(ids), _tasks.c.region_id == who.region_id)
     found = {r.id: _item(r) for r in uow.connection.execute(query)}
     return [found[i] for i in ids]
 

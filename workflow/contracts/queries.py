@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from states.due_dates import contract_dates
+from states.facts import CaseFacts, ContractFacts, Situation
 from states.roles import Actor
 from workflow.cases.items import CaseLink
-from workflow.cases.paging import Page
+from workflow.cases.lists import words_in
+from workflow.cases.paging import Key, Page, Segment, walk
+from workflow.contracts.effects import add_months
+from workflow.contracts.tables import Contract
+from workflow.db.columns import fold
+from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import case_rows
+from workflow.engine.directory import below, units
+from workflow.engine.forms import kronor
+from workflow.people.tables import Person, Unit
+from workflow.suppliers.tables import Supplier
+
+cases = case_rows.cases
+contracts = Contract.__table__  # type: ignore[attr-defined]
+_suppliers = Supplier.__table__  # type: ignore[attr-defined]
+_units = Unit.__table__  # type: ignore[attr-defined]
+_people = Person.__table__  # type: ignore[attr-defined]
+_owners, _managers = _people.alias("owners"), _people.alias("managers")
 
 
 @dataclass(frozen=True, slots=True)
 class ContractFilter:
-    """`expiring_before`: the period ends before that day. `unit` takes the units below it too."""
+    """`expiring_before`: the period ends before that day. `unit` takes the units below it too. `supplier` is an id."""
 
     expiring_before: date | None = None
     owner: str | None = None
@@ -27,6 +49,8 @@ class ContractFilter:
 
 @dataclass(frozen=True, slots=True)
 class ContractItem:
+    """A contract as a row of the register. Amounts in öre; `missing` names what the old register did not say."""
+
     case_id: str
     reference: str
     registry_number: str | None
@@ -67,9 +91,166 @@ class ContractAhead:
     successor: CaseLink | None
 
 
-def list_contracts(uow: UnitOfWork, who: Actor, filters: ContractFilter | None = None, *, after: str | None = None, limit: int = 50) -> Page[ContractItem]:
-    raise NotImplementedError
+_EXTRA = ("option_months", "notice_months", "handed_over_on", "handover_proposed_by", "evaluated_on", "parent_id",
+          "process", "version", "opened_at", "officer_id")  # fmt: skip
+_COLUMNS = [
+    contracts.c.case_id, cases.c.reference, cases.c.registry_number, contracts.c.contract_number, cases.c.title,
+    contracts.c.supplier_id, _suppliers.c.name.label("supplier_name"), _suppliers.c.organisation_number, cases.c.unit_id,
+    _units.c.name.label("unit_name"), cases.c.owner_id, _owners.c.name.label("owner_name"), cases.c.manager_id,
+    _managers.c.name.label("manager_name"), contracts.c.start_on, contracts.c.end_on, contracts.c.last_end_on,
+    (contracts.c.option_count - contracts.c.options_used).label("options_left"), contracts.c.value_ore,
+    contracts.c.contract_class, contracts.c.is_framework, cases.c.state, cases.c.row_version, contracts.c.missing,
+    contracts.c.option_months, contracts.c.notice_months, contracts.c.handed_over_on, contracts.c.handover_proposed_by,
+    contracts.c.evaluated_on, cases.c.parent_id, cases.c.process, cases.c.version, cases.c.opened_at, cases.c.officer_id,
+]  # fmt: skip
+_FROM = (
+    contracts.join(cases, cases.c.id == contracts.c.case_id)
+    .outerjoin(_suppliers, _suppliers.c.id == contracts.c.supplier_id)
+    .outerjoin(_units, _units.c.id == cases.c.unit_id)
+    .outerjoin(_owners, _owners.c.id == cases.c.owner_id)
+    .outerjoin(_managers, _managers.c.id == cases.c.manager_id)
+)
+_DATED = Segment(
+    contracts.c.end_on.is_not(None), (Key(contracts.c.end_on, "end_on", day=True), Key(contracts.c.case_id, "case_id"))
+)
+_UNDATED = Segment(contracts.c.end_on.is_(None), (Key(contracts.c.case_id, "case_id"),))
+
+
+def list_contracts(
+    uow: UnitOfWork, who: Actor, filters: ContractFilter | None = None, *, after: str | None = None, limit: int = 50
+) -> Page[ContractItem]:
+    """The region's contracts, those that end first before the others. Raises InvalidForm at `after` for a bad cursor."""
+    filters = filters or ContractFilter()
+    where = _where(uow, who, filters)
+
+    def fetch(condition: ColumnElement[bool], order: list[Any], n: int) -> Sequence[Any]:
+        query = select(*_COLUMNS).select_from(_FROM).where(*where, condition).order_by(*order).limit(n)
+        return uow.connection.execute(query).all()
+
+    segments = [_DATED] if filters.expiring_before else [_DATED, _UNDATED]
+    rows, following = walk(segments, after, limit, fetch)
+    return Page([_item(r) for r in rows], following)
+
+
+def _where(uow: UnitOfWork, who: Actor, filters: ContractFilter) -> list[ColumnElement[bool]]:
+    if filters.owner is not None or filters.unit is not None:
+        # Few cases: begin there. An expression keeps the indexes of the contracts' region out.
+        found = [cases.c.region_id == who.region_id, func.coalesce(contracts.c.region_id, "") == who.region_id]
+    else:
+        found = [contracts.c.region_id == who.region_id]
+    if filters.open_only:
+        found.append(cases.c.closed_at.is_(None))
+    if filters.expiring_before is not None:
+        found.append(contracts.c.end_on < filters.expiring_before)
+    if filters.owner is not None:
+        found.append(cases.c.owner_id == filters.owner)
+    if filters.unit is not None:
+        found.append(cases.c.unit_id.in_(sorted(below(units(uow, who.region_id), filters.unit))))
+    if filters.supplier is not None:
+        found.append(contracts.c.supplier_id == filters.supplier)
+    if filters.contract_class is not None:
+        found.append(contracts.c.contract_class == filters.contract_class)
+    if filters.q is not None and (q := fold(filters.q)):
+        found.append(
+            or_(
+                words_in(cases.c.title_fold, q),
+                words_in(_suppliers.c.name_fold, q),
+                *(c.contains(filters.q.strip(), autoescape=True) for c in (cases.c.reference, cases.c.registry_number)),
+                contracts.c.contract_number.contains(filters.q.strip(), autoescape=True),
+                _suppliers.c.organisation_number == filters.q.strip(),
+            )
+        )
+    return found
+
+
+def _item(r: Row) -> ContractItem:
+    values = {k: v for k, v in r._mapping.items() if k not in _EXTRA}
+    values["missing"] = tuple(m for m in values["missing"].split(",") if m)
+    return ContractItem(**values)
+
+
+def contracts_of(uow: UnitOfWork, who: Actor, supplier_id: str) -> list[ContractItem]:
+    """Every contract of the region with a supplier, the newest period first."""
+    query = (
+        select(*_COLUMNS)
+        .select_from(_FROM)
+        .where(contracts.c.region_id == who.region_id, contracts.c.supplier_id == supplier_id)
+        .order_by(contracts.c.start_on.desc(), contracts.c.case_id)
+        .limit(500)
+    )
+    return [_item(r) for r in uow.connection.execute(query)]
 
 
 def contracts_ahead(uow: UnitOfWork, who: Actor, today: date, months: int = 24) -> list[ContractAhead]:
-    raise NotImplementedError
+    """Open contracts whose period ends within some months, by division and then by day, with what must precede."""
+    query = (
+        select(*_COLUMNS)
+        .select_from(_FROM)
+        .where(
+            contracts.c.region_id == who.region_id,
+            cases.c.closed_at.is_(None),
+            contracts.c.end_on <= add_months(today, months),
+        )
+        .order_by(contracts.c.end_on, contracts.c.case_id)
+    )
+    rows = uow.connection.execute(query).all()
+    parameters = case_rows.parameters(uow, who.region_id, today)
+    tree = units(uow, who.region_id)
+    successors = _successors(uow, who, rows)
+    found = []
+    for r in rows:
+        dates = contract_dates(_situation(r, who, today, parameters))
+        division = _division(tree, r.unit_id)
+        extension, renewal = dates.extension_notice, dates.renewal_start
+        found.append(
+            ContractAhead(
+                contract=_item(r),
+                division_id=division.id if division else None,
+                division=division.name if division else None,
+                extension_notice_on=extension.due_on if extension else None,
+                extension_receipt=extension.as_json() if extension else None,
+                renewal_start_on=renewal.due_on if renewal else None,
+                renewal_receipt=renewal.as_json() if renewal else None,
+                successor=successors.get(r.case_id) or successors.get(r.parent_id),
+            )
+        )
+    order = {u.id: i for i, u in enumerate(sorted(tree.values(), key=lambda u: (u.name.casefold(), u.id)))}
+    return sorted(
+        found, key=lambda a: (order.get(a.division_id or "", len(order)), a.contract.end_on, a.contract.case_id)
+    )
+
+
+def _situation(r: Row, who: Actor, today: date, parameters: Any) -> Situation:
+    case = CaseFacts(
+        id=r.case_id, region_id=who.region_id, process=r.process, version=r.version, state=r.state, reference=r.reference,
+        title=r.title, row_version=r.row_version, unit_id=r.unit_id, owner_id=r.owner_id, officer_id=r.officer_id,
+        manager_id=r.manager_id, opened_at=r.opened_at,
+    )  # fmt: skip
+    contract = ContractFacts(
+        start_on=r.start_on, end_on=r.end_on, last_end_on=r.last_end_on, next_option_months=r.option_months,
+        notice_months=r.notice_months, options_left=r.options_left, contract_class=r.contract_class,
+        handed_over=r.handed_over_on is not None, handover_proposed_by=r.handover_proposed_by,
+        evaluated=r.evaluated_on is not None, value=kronor(r.value_ore),
+    )  # fmt: skip
+    return Situation(case, who, None, today, parameters=parameters, facts={"contract": contract})
+
+
+def _successors(uow: UnitOfWork, who: Actor, rows: Sequence[Row]) -> dict[str, CaseLink]:
+    """The procurement that follows a contract (or the procurement it came from), unless it was cancelled."""
+    before = sorted({i for r in rows for i in (r.case_id, r.parent_id) if i})
+    if not before:
+        return {}
+    query = select(
+        cases.c.predecessor_id, cases.c.id, cases.c.reference, cases.c.title, cases.c.process, cases.c.state
+    ).where(
+        and_(cases.c.region_id == who.region_id, cases.c.predecessor_id.in_(before), cases.c.state != "cancelled")
+    )  # fmt: skip
+    return {r.predecessor_id: CaseLink(*r[1:]) for r in uow.connection.execute(query)}
+
+
+def _division(tree: dict[str, Row], unit_id: str | None) -> Row | None:
+    """The nearest division above a unit, else its topmost unit."""
+    unit = tree.get(unit_id or "")
+    while unit is not None and unit.kind != "division" and unit.parent_id in tree:
+        unit = tree[unit.parent_id]
+    return unit

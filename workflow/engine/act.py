@@ -327,9 +327,20 @@ def _opened_for(
 
 
 def _next_duty(step: Step, tasks: list[Any]) -> None:
-    """What the case waits for first, kept on its row for lists that are one query."""
+    """What the case waits for first, kept on its row for lists that are one query.
+
+    Of duties without a day the state's own comes last: a case is not waited for to be closed while its contracts
+    are still to be filled in.
+    """
     human = [t for t in tasks if t.role != Role.SYSTEM] or tasks
-    first = min(human, key=lambda t: (t.due_on is None, t.due_on or date.max), default=None)
+    owes = step.definition.state(step.column("state")).owes
+    own = owes.trigger if owes else None
+
+    def order(duty: Any) -> tuple[Any, ...]:
+        undated = duty.due_on is None
+        return undated, duty.due_on or date.max, undated and duty.trigger == own, duty.trigger
+
+    first = min(human, key=order, default=None)
     step.change(
         next_due_on=first.due_on if first else None,
         next_trigger=first.trigger if first else None,

@@ -23,12 +23,14 @@ class Case(SQLModel, table=True):
         UniqueConstraint("region_id", "reference"),
         CheckConstraint("row_version >= 1", name="row_version"),
         Index("ix_cases_list", "region_id", "closed_at", "next_due_on", "id"),
-        Index("ix_cases_state", "region_id", "process", "state", "id"),
-        Index("ix_cases_owner", "region_id", "owner_id", "id"),
-        Index("ix_cases_officer", "region_id", "officer_id", "id"),
-        Index("ix_cases_unit", "region_id", "unit_id", "id"),
+        Index("ix_cases_state", "region_id", "process", "state", "closed_at", "next_due_on", "id"),
+        Index("ix_cases_owner", "region_id", "owner_id", "closed_at", "next_due_on", "id"),
+        Index("ix_cases_officer", "region_id", "officer_id", "closed_at", "next_due_on", "id"),
+        Index("ix_cases_manager", "region_id", "manager_id", "id"),
+        Index("ix_cases_unit", "region_id", "unit_id", "closed_at", "next_due_on", "id"),
         Index("ix_cases_recent", "region_id", "id"),
-        Index("ix_cases_title", "region_id", "title_sort", "id"),
+        Index("ix_cases_search", "region_id", "title_fold", "id"),
+        Index("ix_cases_registry_number", "region_id", "registry_number", "id"),
     )
 
     id: str = key()
@@ -142,8 +144,8 @@ class Task(SQLModel, table=True):
             "role",
             "due_on",
             "id",
-            sqlite_where=text("status = 'open'"),
-            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open' AND person_id IS NULL"),
+            postgresql_where=text("status = 'open' AND person_id IS NULL"),
         ),
         Index("ix_tasks_done_by", "done_by", "done_at"),
     )

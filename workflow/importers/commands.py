@@ -200,8 +200,8 @@ def _contract_entries(
             if result.fingerprint in there:
                 results[place] = _already_there(result, there[result.fingerprint])
                 continue
-            record: ContractRecord = result.record
-            contract = existing_contract(record, known, today, app.settings.locale)
+            assert isinstance(result.record, ContractRecord)
+            contract = existing_contract(result.record, known, today, app.settings.locale)
             result = replace(result, problems=(*result.problems, *contract.problems))
             results[place] = checked = _checked(result, "contract", contract.form, contract.entry)
             if checked.outcome is Outcome.USED:
@@ -231,7 +231,7 @@ def _procurement_entries(
     places: dict[str, dict[str, list[int]]] = {external_id: {} for external_id in ids}
     for list_name, results in lists.items():
         for place, result in enumerate(results):
-            if result.outcome is Outcome.USED:
+            if result.outcome is Outcome.USED and result.record is not None:
                 places[result.record.external_id].setdefault(list_name, []).append(place)
     entries = []
     with app.database.read() as uow:

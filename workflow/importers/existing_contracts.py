@@ -11,6 +11,7 @@ from typing import Any
 
 from states.calendar import LAST_YEAR
 from templates.labels import label
+from workflow.contracts.effects import add_months
 from workflow.db.columns import fold
 from workflow.importers.contract_register import ContractRecord
 from workflow.importers.rows import Problem
@@ -81,8 +82,7 @@ def existing_contract(record: ContractRecord, known: Known, today: date, locale:
     start_on = record.start_on
     if start_on and start_on.year > LAST_YEAR:
         start_on = None
-    last_on = max(record.end_on, record.last_extension_on or record.end_on)
-    ended = last_on < today
+    ended = _last_possible_end(record) < today
     if not ended and record.end_on < today:
         problems.append(Problem("error.import_end_passed_with_option", field="end_on"))
     form = {
@@ -122,6 +122,12 @@ def _options(record: ContractRecord) -> tuple[int, int | None]:
         return 0, None
     months = (last.year - end.year) * 12 + last.month - end.month
     return 1, months or None
+
+
+def _last_possible_end(record: ContractRecord) -> date:
+    """The last day if every option is used, by what the register says of either."""
+    with_options = add_months(record.end_on, sum(record.option_months or ()))
+    return max(with_options, record.last_extension_on or record.end_on)
 
 
 def _notice_months(record: ContractRecord) -> int | None:

@@ -63,7 +63,7 @@ def _note(found: ImportedProcurement, locale: str) -> str:
         if each.name not in _WORTH_A_LINE or value is None or not has_label(code, locale):
             continue
         if isinstance(value, bool):
-            value = gettext("Yes", locale) if value else gettext("No", locale)
+            value = label(f"value.yes_no.{'yes' if value else 'no'}", locale)
         lines.append(f"{label(code, locale)}: {value}")
     if record.other_titles:
         lines.append(gettext("Also called: %(titles)s", locale, titles="; ".join(record.other_titles)))

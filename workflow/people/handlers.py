@@ -13,14 +13,19 @@ from sqlalchemy import bindparam, select, update
 from states.calendar import local_date
 from states.registry import DEFINITIONS
 from states.roles import HUMAN_ROLES, Actor, Role
+from templates.labels import LOCALES
 from workflow.commands import (
     AddMandate,
     AddUnit,
     AddUser,
     AssignRole,
+    ChangeUnit,
     CreateToken,
     DisableUser,
+    EndMandate,
     EndRole,
+    RevokeTokens,
+    SetLocale,
     SetPassword,
     SetSubstitute,
 )
@@ -67,6 +72,23 @@ _END_ROLE = Statement(
     update(_roles).where(_roles.c.id == bindparam("assignment_id")).values(valid_to=bindparam("last_day"))
 )
 _UNIT = Statement(select(_units.c.id, _units.c.region_id).where(_units.c.id == bindparam("unit_id")))
+_CHANGE_UNIT = Statement(
+    update(_units)
+    .where(_units.c.id == bindparam("the_unit_id"))
+    .values(
+        name=bindparam("new_name"),
+        name_sort=bindparam("new_sort"),
+        manager_id=bindparam("new_manager"),
+        contract_owner_id=bindparam("new_owner"),
+    )
+)
+_MANDATE = Statement(select(_mandates).where(_mandates.c.id == bindparam("mandate_id")))
+_END_MANDATE = Statement(
+    update(_mandates).where(_mandates.c.id == bindparam("the_mandate_id")).values(valid_to=bindparam("last_day"))
+)
+_SET_LOCALE = Statement(
+    update(_people).where(_people.c.id == bindparam("the_person_id")).values(locale=bindparam("new_locale"))
+)
 
 EMAIL = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 TOKEN_LIFE = timedelta(days=365)
@@ -285,6 +307,33 @@ def add_unit(uow: UnitOfWork, command: AddUnit, who: Actor) -> dict[str, Any]:
     return {"id": unit_id}
 
 
+@handles(ChangeUnit)
+def change_unit(uow: UnitOfWork, command: ChangeUnit, who: Actor) -> dict[str, Any]:
+    """Reminders that are sent on go to the manager who stands here then."""
+    unit = uow.one(_UNIT, unit_id=command.unit_id)
+    if unit is None:
+        raise NotFound
+    _may(who, unit.region_id)
+    if not command.name.strip():
+        raise InvalidForm([FieldError("name", "field_required")])
+    for field, person_id in (("manager", command.manager_id), ("owner", command.contract_owner_id)):
+        if person_id:
+            _person_here(uow, person_id, unit.region_id, field)
+    uow.run(
+        _CHANGE_UNIT,
+        the_unit_id=unit.id,
+        new_name=command.name.strip(),
+        new_sort=sort_key(command.name.strip()),
+        new_manager=command.manager_id,
+        new_owner=command.contract_owner_id,
+    )
+    _note(
+        uow, unit.region_id, "unit_changed", who, unit=unit.id, unit_name=command.name.strip(),
+        manager=command.manager_id, contract_owner=command.contract_owner_id,
+    )  # fmt: skip
+    return {"id": unit.id}
+
+
 #: The acts that a row of the delegation order can cover.
 MANDATED_ACTS = tuple(
     sorted({t.trigger for d in DEFINITIONS.values() for t in d.transitions if "mandate_covers" in t.guards})
@@ -332,6 +381,22 @@ def add_mandate(uow: UnitOfWork, command: AddMandate, who: Actor) -> dict[str, A
     return {"id": mandate_id}
 
 
+@handles(EndMandate)
+def end_mandate(uow: UnitOfWork, command: EndMandate, who: Actor) -> dict[str, Any]:
+    """The row stands; decisions taken under it keep it. Its last day may not lie before its first."""
+    row = uow.one(_MANDATE, mandate_id=command.mandate_id)
+    if row is None:
+        raise NotFound
+    _may(who, row.region_id)
+    if not isinstance(command.last_day, date):
+        raise InvalidForm([FieldError("valid_to", "not_a_date")])
+    if command.last_day < row.valid_from:
+        raise InvalidForm([FieldError("valid_to", "end_before_start")])
+    uow.run(_END_MANDATE, the_mandate_id=row.id, last_day=command.last_day)
+    _note(uow, row.region_id, "mandate_ended", who, mandate_row=row.id, act=row.act, valid_to=command.last_day)
+    return {"id": row.id}
+
+
 @handles(SetSubstitute)
 def set_substitute(uow: UnitOfWork, command: SetSubstitute, who: Actor) -> dict[str, Any]:
     """Who stands in, from and to. One sets it for oneself; the administrator for anybody."""
@@ -364,3 +429,21 @@ def set_substitute(uow: UnitOfWork, command: SetSubstitute, who: Actor) -> dict[
         valid_to=command.valid_to,
     )  # fmt: skip
     return {"id": made}
+
+
+@handles(SetLocale)
+def set_locale(uow: UnitOfWork, command: SetLocale, who: Actor) -> dict[str, Any]:
+    """The person's own choice; it changes no right and no case, and is not on the trail."""
+    if command.locale not in LOCALES:
+        raise InvalidForm([FieldError("locale", "unknown_choice")])
+    uow.run(_SET_LOCALE, the_person_id=who.person_id, new_locale=command.locale)
+    return {"locale": command.locale}
+
+
+@handles(RevokeTokens)
+def revoke_tokens(uow: UnitOfWork, command: RevokeTokens, who: Actor) -> dict[str, Any]:  # noqa: ARG001
+    """For a token that was lost or is no longer used."""
+    revoked = uow.run(_REVOKE_TOKENS, the_person_id=who.person_id, at=uow.now)
+    if revoked:
+        _note(uow, who.region_id, "tokens_revoked", who, person=who.person_id, tokens=revoked)
+    return {"revoked": revoked}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, select
 
 from states.roles import Actor
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.people.tables import ApiToken, MandateRow, Person, RoleAssignment, Substitute, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +78,145 @@ class SubstituteItem:
     valid_to: date
 
 
-def people_of_region(uow: UnitOfWork, who: Actor, today: date, *, roles: tuple[str, ...] = (), include_disabled: bool = False) -> list[PersonItem]:
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class TokenItem:
+    """An API token that works; the token itself is known to its owner only."""
+
+    created_at: datetime
+    expires_at: datetime
+
+
+_people = Person.__table__  # type: ignore[attr-defined]
+_tokens = ApiToken.__table__  # type: ignore[attr-defined]
+_units = Unit.__table__  # type: ignore[attr-defined]
+_roles = RoleAssignment.__table__  # type: ignore[attr-defined]
+_mandates = MandateRow.__table__  # type: ignore[attr-defined]
+_substitutes = Substitute.__table__  # type: ignore[attr-defined]
+_stand_ins = _people.alias("stand_ins")
+_owners, _managers = _people.alias("owners"), _people.alias("managers")
+
+
+def people_of_region(
+    uow: UnitOfWork, who: Actor, today: date, *, roles: Collection[str] = (), include_disabled: bool = False
+) -> list[PersonItem]:
+    """The region's people by name with the roles they hold today; with `roles`, only holders of one of them."""
+    held: dict[str, list[RoleItem]] = {}
+    of_roles = (
+        select(
+            _roles.c.id, _roles.c.role, _roles.c.unit_id, _units.c.name.label("unit_name"), _roles.c.valid_from,
+            _roles.c.valid_to, _roles.c.person_id,
+        )
+        .select_from(_roles.outerjoin(_units, _units.c.id == _roles.c.unit_id))
+        .where(
+            _roles.c.region_id == who.region_id, _roles.c.valid_from <= today,
+            or_(_roles.c.valid_to.is_(None), _roles.c.valid_to >= today),
+        )
+        .order_by(_roles.c.role, _roles.c.id)
+    )  # fmt: skip
+    for r in uow.connection.execute(of_roles):
+        held.setdefault(r.person_id, []).append(RoleItem(*r[:6]))
+    query = (
+        select(
+            _people.c.id, _people.c.name, _people.c.email, _people.c.unit_id, _units.c.name.label("unit_name"),
+            _people.c.locale, _people.c.created_at, _people.c.disabled_at, _people.c.demo,
+        )
+        .select_from(_people.outerjoin(_units, _units.c.id == _people.c.unit_id))
+        .where(_people.c.region_id == who.region_id)
+        .order_by(_people.c.name_sort, _people.c.id)
+    )  # fmt: skip
+    if not include_disabled:
+        query = query.where(_people.c.disabled_at.is_(None))
+    wanted = {str(r) for r in roles}
+    return [
+        PersonItem(*p[:7], disabled=p.disabled_at is not None, demo=p.demo, roles=tuple(held.get(p.id, ())))
+        for p in uow.connection.execute(query)
+        if not wanted or any(r.role in wanted for r in held.get(p.id, ()))
+    ]
 
 
 def unit_tree(uow: UnitOfWork, who: Actor) -> list[UnitItem]:
-    raise NotImplementedError
+    """The region's units, each followed by those below it, siblings in Swedish order."""
+    query = (
+        select(
+            _units.c.id, _units.c.name, _units.c.kind, _units.c.parent_id, _units.c.manager_id,
+            _managers.c.name.label("manager_name"), _units.c.contract_owner_id,
+            _owners.c.name.label("contract_owner_name"),
+        )
+        .select_from(
+            _units.outerjoin(_managers, _managers.c.id == _units.c.manager_id).outerjoin(
+                _owners, _owners.c.id == _units.c.contract_owner_id
+            )
+        )
+        .where(_units.c.region_id == who.region_id)
+        .order_by(_units.c.name_sort, _units.c.id)
+    )  # fmt: skip
+    rows = uow.connection.execute(query).all()
+    known = {r.id for r in rows}
+    children: dict[str | None, list[Any]] = {}
+    for r in rows:
+        children.setdefault(r.parent_id if r.parent_id in known else None, []).append(r)
+    found: list[UnitItem] = []
+
+    def add(parent_id: str | None, depth: int) -> None:
+        for r in children.get(parent_id, ()):
+            found.append(UnitItem(depth=depth, **r._mapping))
+            add(r.id, depth + 1)
+
+    add(None, 0)
+    return found
 
 
 def mandates(uow: UnitOfWork, who: Actor, today: date | None = None) -> list[MandateItem]:
-    raise NotImplementedError
+    """The region's delegation order by act and limit; with `today` only the rows that apply then."""
+    query = (
+        select(
+            _mandates.c.id, _mandates.c.act, _mandates.c.role, _mandates.c.person_id, _people.c.name.label("person_name"),
+            _mandates.c.limit_ore, _mandates.c.rule, _mandates.c.source, _mandates.c.valid_from, _mandates.c.valid_to,
+        )
+        .select_from(_mandates.outerjoin(_people, _people.c.id == _mandates.c.person_id))
+        .where(_mandates.c.region_id == who.region_id)
+        .order_by(_mandates.c.act, _mandates.c.valid_from, _mandates.c.id)
+    )  # fmt: skip
+    if today is not None:
+        query = query.where(
+            _mandates.c.valid_from <= today, or_(_mandates.c.valid_to.is_(None), _mandates.c.valid_to >= today)
+        )
+    rows = [MandateItem(**r._mapping) for r in uow.connection.execute(query)]
+    return sorted(rows, key=lambda m: (m.act, m.limit_ore is None, m.limit_ore or 0, m.valid_from, m.id))
 
 
-def substitutes(uow: UnitOfWork, who: Actor, today: date | None = None, *, person_id: str | None = None) -> list[SubstituteItem]:
-    raise NotImplementedError
+def substitutes(
+    uow: UnitOfWork, who: Actor, today: date | None = None, *, person_id: str | None = None
+) -> list[SubstituteItem]:
+    """Who stands in for whom, newest first; with `today` only what has not ended, with `person_id` only on either side."""
+    query = (
+        select(
+            _substitutes.c.id, _substitutes.c.person_id, _people.c.name, _substitutes.c.substitute_id,
+            _stand_ins.c.name.label("substitute_name"), _substitutes.c.valid_from, _substitutes.c.valid_to,
+        )
+        .select_from(
+            _substitutes.join(_people, _people.c.id == _substitutes.c.person_id).join(
+                _stand_ins, _stand_ins.c.id == _substitutes.c.substitute_id
+            )
+        )
+        .where(_substitutes.c.region_id == who.region_id)
+        .order_by(_substitutes.c.valid_from.desc(), _substitutes.c.id)
+        .limit(500)
+    )  # fmt: skip
+    if today is not None:
+        query = query.where(_substitutes.c.valid_to >= today)
+    if person_id is not None:
+        query = query.where(or_(_substitutes.c.person_id == person_id, _substitutes.c.substitute_id == person_id))
+    return [SubstituteItem(*r) for r in uow.connection.execute(query)]
+
+
+def tokens_of(uow: UnitOfWork, who: Actor) -> list[TokenItem]:
+    """The viewer's own API tokens that still work, newest first."""
+    query = (
+        select(_tokens.c.created_at, _tokens.c.expires_at)
+        .where(
+            _tokens.c.person_id == who.person_id, _tokens.c.revoked_at.is_(None), _tokens.c.expires_at > uow.now
+        )
+        .order_by(_tokens.c.created_at.desc())
+    )
+    return [TokenItem(*t) for t in uow.connection.execute(query)]

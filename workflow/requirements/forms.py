@@ -21,7 +21,7 @@ class RequirementRow(Form):
     requirement_kind: Literal["qualification", "technical_specification", "award_criterion", "contract_clause"]
     proof: OptionalLine
     follow_up: OptionalLine
-    target_number: Annotated[int | None, BeforeValidator(_empty_is_none), Field(default=None, ge=1, le=50)] = None
+    target_number: Annotated[Annotated[int, Field(ge=1, le=50)] | None, BeforeValidator(_empty_is_none)] = None
 
 
 @form("procurement", "save_requirements")

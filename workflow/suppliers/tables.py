@@ -25,6 +25,7 @@ class SupplierRelation(SQLModel, table=True):
     """A region knows a supplier: only then does the supplier show to it."""
 
     __tablename__ = "supplier_relations"
+    __table_args__ = (Index("ix_supplier_relations_name", "region_id", "name_sort", "supplier_id"),)
 
     region_id: str = key()
     supplier_id: str = Field(primary_key=True, foreign_key="suppliers.id")

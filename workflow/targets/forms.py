@@ -19,7 +19,7 @@ class TargetRow(Form):
 
     statement: Words
     dimension: Literal["environmental", "social", "economic"]
-    goal: Annotated[int | None, BeforeValidator(_empty_is_none), Field(default=None, ge=1, le=17)] = None
+    goal: Annotated[Annotated[int, Field(ge=1, le=17)] | None, BeforeValidator(_empty_is_none)] = None
     level: Annotated[Literal["basic", "advanced", "spearhead"] | None, BeforeValidator(_empty_is_none)] = None
     indicator: OptionalLine
     baseline: OptionalLine

@@ -47,9 +47,7 @@ def show_step(request: Request, case_id: str, trigger: str, lot: str = "", then:
 
 
 @router.post("/cases/{case_id}/do/{trigger}")
-def take_step(
-    request: Request, case_id: str, trigger: str, sent: Sent, lot: str = "", then: str = ""
-) -> Response:
+def take_step(request: Request, case_id: str, trigger: str, sent: Sent, lot: str = "", then: str = "") -> Response:
     """Take the step, or show the page again with what was typed and why it was not taken."""
     answers = texts(sent)
     with visiting(request) as visit:
@@ -131,7 +129,11 @@ def _context(
 ) -> dict[str, Any]:  # fmt: skip
     locale, case = visit.locale, view.case
     task = next(
-        (t for t in view.tasks if t.trigger == action.trigger and (not action.lot_id or t.lot_id in (None, action.lot_id))),
+        (
+            t
+            for t in view.tasks
+            if t.trigger == action.trigger and (not action.lot_id or t.lot_id in (None, action.lot_id))
+        ),
         None,
     )
     law_fields = asked(action.form)
@@ -297,7 +299,8 @@ def _settled(request: Request, visit: Visit, view: CaseView, trigger: str, lot: 
     taken = [
         e
         for e in case_events(visit.uow, visit.who, case.id, limit=1000)
-        if e.trigger == trigger and (not lot or any(x.id == lot and x.number == e.lot for x in view.lots) or e.lot is None)
+        if e.trigger == trigger
+        and (not lot or any(x.id == lot and x.number == e.lot for x in view.lots) or e.lot is None)
     ]
     last = taken[-1] if taken else None
     decision = next((d for d in view.decisions if last and d.seq == last.seq), None)
@@ -324,4 +327,3 @@ def _settled(request: Request, visit: Visit, view: CaseView, trigger: str, lot: 
         "words": words,
     }
     return page(request, "pages/settled.html", context, title=title, status=status)
-

@@ -28,7 +28,9 @@ ROLE_OF_FIELD = {
     "manager": "contract_manager",
 }
 #: Fields whose choices carry the texts of another field.
-_SAME_CHOICES = {f"risk_{name}": "risk" for name in ("environment", "human_rights", "corruption", "labour_law", "other")}
+_SAME_CHOICES = {
+    f"risk_{name}": "risk" for name in ("environment", "human_rights", "corruption", "labour_law", "other")
+}
 _GOALS = 17
 _FEW = 5
 #: Typed by nobody: chosen by the address, or only filled by imports.
@@ -235,7 +237,7 @@ def _described(each: Asked, choices: Choices, locale: str, group: str = "") -> d
         "hint": _hint(each.name, locale) or (gettext("One on each line.", locale) if each.kind == "lines" else None),
         "type": _type(each.kind),
         "required": each.required or each.kind == "checkbox",
-        "options": _options(each, choices, locale, group),
+        "options": _options(each, choices, locale),
         "maxlength": each.maxlength,
         "rows": 2 if group else 4,
     }
@@ -252,7 +254,7 @@ def _hint(name: str, locale: str) -> str | None:
     return label(code, locale) if has_label(code, locale) else None
 
 
-def _options(each: Asked, choices: Choices, locale: str, group: str) -> list[tuple[str, str]]:
+def _options(each: Asked, choices: Choices, locale: str) -> list[tuple[str, str]]:
     if each.kind == "yes_no":
         return [(v, label(f"value.yes_no.{v}", locale)) for v in ("yes", "no")]
     if each.kind == "radios":

@@ -127,3 +127,8 @@ def fault_texts(faults: Iterable[FieldError], locale: str) -> list[tuple[str | N
         code = f"field.{fault.field}"
         found.append((fault.field, f"{label(code, locale)}: {text}" if has_label(code, locale) else text))
     return found
+
+
+def comment_faults(faults: Iterable[FieldError], locale: str) -> list[tuple[str | None, str]]:
+    """Faults of a comment or question, whose text is not a requirement's."""
+    return [(f.field, label(f"error.{f.code}", locale, **f.params)) for f in faults]

@@ -198,14 +198,16 @@ def upgrade() -> None:
     sa.UniqueConstraint('region_id', 'reference', name=op.f('uq_cases_region_id_reference'))
     )
     op.create_index('ix_cases_list', 'cases', ['region_id', 'closed_at', 'next_due_on', 'id'], unique=False)
-    op.create_index('ix_cases_officer', 'cases', ['region_id', 'officer_id', 'id'], unique=False)
-    op.create_index('ix_cases_owner', 'cases', ['region_id', 'owner_id', 'id'], unique=False)
+    op.create_index('ix_cases_officer', 'cases', ['region_id', 'officer_id', 'closed_at', 'next_due_on', 'id'], unique=False)
+    op.create_index('ix_cases_owner', 'cases', ['region_id', 'owner_id', 'closed_at', 'next_due_on', 'id'], unique=False)
     op.create_index(op.f('ix_cases_parent_id'), 'cases', ['parent_id'], unique=False)
     op.create_index(op.f('ix_cases_predecessor_id'), 'cases', ['predecessor_id'], unique=False)
     op.create_index('ix_cases_recent', 'cases', ['region_id', 'id'], unique=False)
-    op.create_index('ix_cases_state', 'cases', ['region_id', 'process', 'state', 'id'], unique=False)
-    op.create_index('ix_cases_title', 'cases', ['region_id', 'title_sort', 'id'], unique=False)
-    op.create_index('ix_cases_unit', 'cases', ['region_id', 'unit_id', 'id'], unique=False)
+    op.create_index('ix_cases_state', 'cases', ['region_id', 'process', 'state', 'closed_at', 'next_due_on', 'id'], unique=False)
+    op.create_index('ix_cases_manager', 'cases', ['region_id', 'manager_id', 'id'], unique=False)
+    op.create_index('ix_cases_registry_number', 'cases', ['region_id', 'registry_number', 'id'], unique=False)
+    op.create_index('ix_cases_search', 'cases', ['region_id', 'title_fold', 'id'], unique=False)
+    op.create_index('ix_cases_unit', 'cases', ['region_id', 'unit_id', 'closed_at', 'next_due_on', 'id'], unique=False)
     op.create_table('people',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('region_id', sa.String(), nullable=False),
@@ -233,6 +235,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['supplier_id'], ['suppliers.id'], name=op.f('fk_supplier_relations_supplier_id_suppliers')),
     sa.PrimaryKeyConstraint('region_id', 'supplier_id', name=op.f('pk_supplier_relations'))
     )
+    op.create_index('ix_supplier_relations_name', 'supplier_relations', ['region_id', 'name_sort', 'supplier_id'], unique=False)
     op.create_table('units',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('region_id', sa.String(), nullable=False),
@@ -582,7 +585,7 @@ def upgrade() -> None:
     op.create_index('ix_tasks_case', 'tasks', ['case_id', 'status'], unique=False)
     op.create_index('ix_tasks_done_by', 'tasks', ['done_by', 'done_at'], unique=False)
     op.create_index('ix_tasks_person', 'tasks', ['person_id', 'due_on', 'id'], unique=False, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
-    op.create_index('ix_tasks_role', 'tasks', ['region_id', 'role', 'due_on', 'id'], unique=False, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
+    op.create_index('ix_tasks_role', 'tasks', ['region_id', 'role', 'due_on', 'id'], unique=False, sqlite_where=sa.text("status = 'open' AND person_id IS NULL"), postgresql_where=sa.text("status = 'open' AND person_id IS NULL"))
     op.create_table('timers',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('region_id', sa.String(), nullable=False),
@@ -757,7 +760,7 @@ def downgrade() -> None:
     op.drop_index('ix_timers_due', table_name='timers', sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
     op.drop_index('ix_timers_case', table_name='timers')
     op.drop_table('timers')
-    op.drop_index('ix_tasks_role', table_name='tasks', sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
+    op.drop_index('ix_tasks_role', table_name='tasks', sqlite_where=sa.text("status = 'open' AND person_id IS NULL"), postgresql_where=sa.text("status = 'open' AND person_id IS NULL"))
     op.drop_index('ix_tasks_person', table_name='tasks', sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
     op.drop_index('ix_tasks_done_by', table_name='tasks')
     op.drop_index('ix_tasks_case', table_name='tasks')
@@ -798,11 +801,14 @@ def downgrade() -> None:
     op.drop_table('api_tokens')
     op.drop_index('ix_units_region', table_name='units')
     op.drop_table('units')
+    op.drop_index('ix_supplier_relations_name', table_name='supplier_relations')
     op.drop_table('supplier_relations')
     op.drop_index('ix_people_region', table_name='people')
     op.drop_table('people')
     op.drop_index('ix_cases_unit', table_name='cases')
-    op.drop_index('ix_cases_title', table_name='cases')
+    op.drop_index('ix_cases_search', table_name='cases')
+    op.drop_index('ix_cases_registry_number', table_name='cases')
+    op.drop_index('ix_cases_manager', table_name='cases')
     op.drop_index('ix_cases_state', table_name='cases')
     op.drop_index('ix_cases_recent', table_name='cases')
     op.drop_index(op.f('ix_cases_predecessor_id'), table_name='cases')

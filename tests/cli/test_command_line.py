@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Stegvis
+from tests.importers.samples import STATISTICS_HEADERS, csv_file, statistics_row, workbook
+from workflow.cli.main import parser
+
+REGISTER = [
+    ["Avtalsnamn", "Leverantör", "Startdatum", "Slutdatum", "Option", "Avtalsägare"],
+    ["Städning av vårdcentraler", "Renhet AB", "2026-01-01", "2029-12-31", "2 x 12 mån", "Anna Ek"],
+    ["Transport av prover", "Ilbud AB", "2019-01-01", "2021-12-31", "", "Ingen alls"],
+]
+
+
+def register(folder: Path, rows: list[list[str]] | None = None) -> Path:
+    path = folder / "register.csv"
+    path.write_bytes(csv_file(rows or REGISTER))
+    return path
+
+
+def content(folder: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(folder / "stegvis.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+# --- every command is there -----------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_and_works_in_both_languages(
+    stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    english = stegvis("--help")
+    assert english.code == 0
+    for command in ("run", "web", "worker", "tick", "db", "import", "export", "user", "token", "process", "audit"):
+        assert f"    {command} " in english.out
+    assert "Check configuration and environment." in english.out
+    monkeypatch.setenv("STEGVIS_LOCALE", "sv")
+    assert "Kontrollera inställningar och miljö." in stegvis("--help").out
+
+
+def test_every_command_has_a_function_that_answers_it() -> None:
+    from importlib import import_module
+
+    def handlers(of: object) -> list[str]:
+        found = []
+        for action in of._actions:  # type: ignore[attr-defined]
+            for choice in (getattr(action, "choices", None) or {}).values() if action.dest == "==SUPPRESS==" else ():
+                found += [choice.get_default("handler"), *handlers(choice)]
+        return [h for h in found if h]
+
+    names = handlers(parser())
+    assert len(names) == 22
+    for name in names:
+        module, _, function = name.partition(":")
+        assert callable(getattr(import_module(f"workflow.cli.{module}"), function)), name
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("nonsense",), ("web", "--port", "x"), ("preview", "--months", "0"), ("user", "add", "a@b.se")]
+)
+def test_wrong_usage_is_one_line_on_standard_error_and_2(stegvis: Stegvis, arguments: tuple[str, ...]) -> None:
+    said = stegvis(*arguments)
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "--help" in said.err
+
+
+@pytest.mark.parametrize("arguments", [("audit", "export", "trail.json"), ("audit", "checkpoint")])
+def test_what_comes_later_says_so(stegvis: Stegvis, arguments: tuple[str, ...]) -> None:
+    said = stegvis(*arguments)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "not there yet" in said.err
+
+
+def test_the_law_book_is_shown_without_loading_a_database_driver() -> None:
+    program = (
+        "import sys; from workflow.cli.main import main; main(['process', 'list']);"
+        "sys.exit(any(m in sys.modules for m in ('sqlalchemy', 'fastapi', 'apscheduler', 'docx')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "procurement@1" in done.stdout
+
+
+# --- the database ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [("db", "verify"), ("web",), ("worker",), ("tick",)])
+def test_a_node_never_migrates_a_database_by_itself(
+    stegvis: Stegvis, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    said = stegvis(*arguments)
+    assert said.code == 1
+    assert "stegvis db upgrade" in said.err
+    assert content(tmp_path, "select name from sqlite_master where type = 'table'") == []
+
+
+def test_an_upgraded_database_is_right(ready: Stegvis) -> None:
+    assert ready("db", "verify").code == 0
+    assert ready("db", "upgrade").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("STEGVIS_TICK_SECONDS", "often"), ("STEGVIS_LOG_FORMAT", "xml"), ("STEGVIS_DATABASE_URL", "nonsense")],
+)
+def test_a_wrong_setting_is_named(stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    said = stegvis("tick")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert name in said.err
+
+
+def test_tick_does_what_is_due_once(ready: Stegvis, tmp_path: Path) -> None:
+    said = ready("tick")
+    assert (said.code, said.last_line) == (0, "fired 0, mails 0")
+    assert content(tmp_path, "select kind, error from heartbeats") == [("tick", None)]
+
+
+def test_the_doctor_refuses_for_production_what_it_lets_pass_at_home(
+    ready: Stegvis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert ready("doctor").code == 0
+    assert ready("doctor", "--deploy").code == 1
+    for name, value in {
+        "BASE_URL": "https://stegvis.example",
+        "MAIL_URL": "smtp://mail.example:25",
+        "MAIL_FROM": "Stegvis <stegvis@region.example>",
+        "SECRET_KEY": "x" * 40,
+    }.items():
+        monkeypatch.setenv("STEGVIS_" + name, value)
+    monkeypatch.setenv("STEGVIS_TICK_SECONDS", "1")
+    from workflow.cli.console import open_app
+    from workflow.scheduler import Scheduler
+
+    app = open_app()
+    Scheduler(app, kind="worker").cycle()
+    app.database.dispose()
+    said = ready("doctor", "--deploy")
+    assert said.code == 0, said.out
+    monkeypatch.setenv("STEGVIS_DEMO", "1")
+    assert "STEGVIS_DEMO" in ready("doctor", "--deploy").out
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_gets_a_key_and_loses_it_with_the_account(ready: Stegvis, tmp_path: Path) -> None:
+    person = ("user", "add", "anna@norrbotten.example", "--name", "Anna Ek", "--role", "contract_owner")
+    assert ready(*person, "--region", "norrbotten").code == 0
+    key = ready("token", "create", "anna@norrbotten.example").last_line
+    assert key.startswith("stv_")
+    assert key not in str(content(tmp_path, "select * from api_tokens"))
+    assert ready("user", "disable", "anna@norrbotten.example").code == 0
+    assert content(tmp_path, "select count(*) from api_tokens where revoked_at is null") == [(0,)]
+    assert ready("token", "create", "anna@norrbotten.example").code == 1
+
+
+def test_a_password_is_read_from_standard_input(
+    ready: Stegvis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = ("user", "add", "bo@kalmar.example", "--name", "Bo", "--role", "registrar", "--region", "kalmar")
+    monkeypatch.setattr("sys.stdin", io.StringIO("kort\n"))
+    assert ready(*person, "--password", "-").code == 1
+    monkeypatch.setattr("sys.stdin", io.StringIO("en mening som ingen annan har\n"))
+    assert ready(*person, "--password", "-").code == 0
+    ((stored,),) = content(tmp_path, "select password_hash from people")
+    assert str(stored).startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("user", "add", "no-address", "--name", "A", "--role", "registrar", "--region", "kalmar"), "e-mail"),
+        (("user", "add", "a@b.se", "--name", "A", "--role", "king", "--region", "kalmar"), "Role"),
+        (("user", "add", "a@b.se", "--name", "A", "--role", "registrar", "--region", "narnia"), "region"),
+        (("user", "disable", "nobody@b.se"), "no person"),
+        (("token", "create", "nobody@b.se"), "no person"),
+    ],
+)
+def test_what_is_wrong_with_a_person_is_said(ready: Stegvis, arguments: tuple[str, ...], hint: str) -> None:
+    said = ready(*arguments)
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert hint in said.err
+
+
+# --- processes ------------------------------------------------------------------------------------------------------
+
+
+def test_the_published_processes_are_sound_and_can_be_drawn(stegvis: Stegvis) -> None:
+    assert stegvis("process", "check").code == 0
+    assert "decide_sustainability_target" in stegvis("process", "show", "procurement@1").out
+    assert stegvis("process", "diagram", "contract").out.startswith("stateDiagram-v2")
+    assert stegvis("process", "diagram", "contract", "--svg").out.startswith("<svg")
+    assert stegvis("process", "show", "dance").code == 2
+    assert stegvis("process", "show", "contract@9").code == 2
+
+
+def test_a_definition_that_skips_the_target_is_refused_with_the_path(stegvis: Stegvis, tmp_path: Path) -> None:
+    from states.registry import definition
+
+    data = definition("procurement").as_json()
+    for transition in data["transitions"]:
+        transition["decides"] = False
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps(data))
+    said = stegvis("process", "check", path)
+    assert said.code == 1
+    assert "-->" in said.out
+    path.write_text('{"id": 1}')
+    assert stegvis("process", "check", path).code == 1
+    assert stegvis("process", "check", tmp_path / "missing.json").code == 2
+
+
+# --- lists in and out -----------------------------------------------------------------------------------------------
+
+
+def test_a_register_is_looked_at_then_read_and_the_second_time_nothing_changes(ready: Stegvis, tmp_path: Path) -> None:
+    path = register(tmp_path)
+    look = ready("import", "contracts", path, "--region", "norrbotten", "--dry-run")
+    assert (look.code, look.last_line) == (0, "rows 2: used 2, skipped 0, unclear 0")
+    assert content(tmp_path, "select count(*) from cases") == [(0,)]
+
+    report = tmp_path / "report.csv"
+    first = ready("import", "contracts", path, "--region", "norrbotten", "--report", report)
+    assert (first.code, first.last_line) == (0, "rows 2: used 2, skipped 0, unclear 0")
+    assert content(tmp_path, "select title, state from cases order by title") == [
+        ("Städning av vårdcentraler", "in_force"),
+        ("Transport av prover", "ended"),
+    ]
+    assert len(report.read_text("utf-8-sig").splitlines()) == 3
+
+    before = content(tmp_path, "select * from cases") + content(tmp_path, "select * from audit_streams")
+    second = ready("import", "contracts", path, "--region", "norrbotten")
+    assert (second.code, second.last_line) == (0, "rows 2: used 0, skipped 2, unclear 0")
+    assert "Already there: 2 rows." in second.out
+    assert content(tmp_path, "select * from cases") + content(tmp_path, "select * from audit_streams") == before
+
+
+def test_statistics_are_accounted_for_with_their_side_files(ready: Stegvis, tmp_path: Path) -> None:
+    rows, values = tmp_path / "rows.xlsx", tmp_path / "values.xlsx"
+    rows.write_bytes(workbook([STATISTICS_HEADERS, statistics_row("A"), statistics_row("B")]))
+    headers = [*STATISTICS_HEADERS, "Kontrakterat värde, Summa"]
+    values.write_bytes(workbook([headers, [*statistics_row("A"), 250_000], [*statistics_row("Z"), 9_000]]))
+    said = ready("import", "procurements", rows, "--region", "norrbotten", "--values", values)
+    assert said.code == 0
+    assert said.out.splitlines()[-2:] == [
+        "values 2: used 1, skipped 0, unclear 1",
+        "rows 2: used 2, skipped 0, unclear 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"%PDF-1.4 not a list",
+        b"PK\x03\x04 not a workbook",
+        b"",
+        csv_file([["Person", "Telefon"], ["Bo", "070"]]),
+        csv_file([REGISTER[0], ["Avtal", "Bolag AB", "1800-01-01", "1800-12-31", "", ""]]),
+        csv_file([REGISTER[0], ["Avtal", "Bolag AB", "2026-01-01", "-1", "", ""]]),
+        csv_file([REGISTER[0], ["=1+1", "Bolag AB", "=TODAY()", "=TODAY()", "", ""]]),
+    ],
+    ids=["pdf", "broken", "empty", "other-columns", "year-1800", "minus-one", "formulas"],
+)
+def test_a_list_that_cannot_be_used_changes_nothing_and_says_why(ready: Stegvis, tmp_path: Path, wrong: bytes) -> None:
+    path = tmp_path / "wrong.xlsx"
+    path.write_bytes(wrong)
+    said = ready("import", "contracts", path, "--region", "norrbotten")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert content(tmp_path, "select count(*) from cases") == [(0,)]
+
+
+def test_fifty_megabytes_are_not_a_register(ready: Stegvis, tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    said = ready("import", "contracts", path, "--region", "norrbotten")
+    assert said.code == 1
+    assert "20 MB" in said.err
+
+
+def test_a_list_for_nowhere_or_from_nowhere_is_refused(ready: Stegvis, tmp_path: Path) -> None:
+    assert "no such region" in ready("import", "contracts", register(tmp_path), "--region", "narnia").err
+    assert ready("import", "contracts", tmp_path / "missing.csv", "--region", "kalmar").code == 2
+
+
+def test_everything_of_a_region_comes_out_and_nothing_of_another(ready: Stegvis, tmp_path: Path) -> None:
+    ready("import", "contracts", register(tmp_path), "--region", "norrbotten")
+    other = [REGISTER[0], ["Kalmars hemliga avtal", "Annan AB", "2026-01-01", "2028-01-01", "", ""]]
+    ready("import", "contracts", register(tmp_path, other), "--region", "kalmar")
+    out = tmp_path / "all.json"
+    assert ready("export", "all", out, "--region", "norrbotten").code == 0
+    exported = json.loads(out.read_text())
+    assert len(exported["subjects"]["contracts"]) == 2
+    assert "Kalmars" not in out.read_text()
+    assert "Annan" not in out.read_text()
+    sheet = tmp_path / "all.xlsx"
+    assert ready("export", "all", sheet, "--region", "norrbotten").code == 0
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(sheet)
+    assert len(book.get_sheet_by_name("contracts").to_python()) == 3
+    assert ready("export", "all", tmp_path / "all.pdf", "--region", "norrbotten").code == 2
+    assert ready("export", "all", tmp_path / "x.json", "--region", "narnia").code == 1
+
+
+# --- looking ahead --------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_tells_what_comes_and_touches_nothing(ready: Stegvis, tmp_path: Path) -> None:
+    ready("import", "contracts", register(tmp_path), "--region", "norrbotten")
+    before = (tmp_path / "stegvis.db").read_bytes(), sorted(p.name for p in tmp_path.iterdir())
+    said = ready("preview", "AVT-" + _reference(tmp_path), "--months", "120")
+    assert said.code == 0
+    assert "Nothing was changed" in said.last_line
+    assert "extension" in said.out.lower()
+    assert ((tmp_path / "stegvis.db").read_bytes(), sorted(p.name for p in tmp_path.iterdir())) == before
+    assert not (tmp_path / "mail").exists()
+    assert ready("preview", "AVT-1999-0001").code == 1
+
+
+def _reference(folder: Path) -> str:
+    ((reference,),) = content(folder, "select reference from cases where state = 'in_force'")
+    return str(reference).removeprefix("AVT-")

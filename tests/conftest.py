@@ -1,0 +1,124 @@
+"""Fixtures of all tests that play on a real database: each runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from notifications.transport import MemoryTransport
+from tests import databases
+from tests.databases import Databases, PostgresServer, SqliteFiles
+from tests.people import BEGIN
+from tests.play import Play
+from workflow.app import build
+from workflow.clock import FixedClock
+from workflow.config import Settings
+from workflow.engine.execute import Stegvis
+
+_no_postgres: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    databases.shared_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers are gone by now
+        databases.remove_shared_folder()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was not tested is said last and loudly."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {str(r.longrepr[2]) for r in skipped if isinstance(r.longrepr, tuple) and "PostgreSQL" in str(r.longrepr)}
+    if reasons:
+        count = sum("PostgreSQL" in str(r.longrepr) for r in skipped)
+        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", red=True, bold=True)
+        terminalreporter.write_line(f"{count} tests were skipped: {'; '.join(sorted(reasons))}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_files() -> SqliteFiles:
+    return SqliteFiles()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server a run, shared by all workers. Skips, and says so at the end, where it cannot start."""
+    if _no_postgres:
+        pytest.skip(_no_postgres[0])
+    try:
+        server = PostgresServer()
+    except Exception as error:
+        _no_postgres.append(f"PostgreSQL did not start: {type(error).__name__}: {error}".splitlines()[0])
+        pytest.skip(_no_postgres[0])
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def made(request: pytest.FixtureRequest) -> Databases:
+    """The kind of database a test runs on."""
+    return request.getfixturevalue("sqlite_files" if request.param == "sqlite" else "postgres")  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def database_url(made: Databases) -> Iterator[str]:
+    """A database of the test's own, with the people of `tests/people.py` in it."""
+    url = made.fresh()
+    yield url
+    made.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(made: Databases) -> Iterator[str]:
+    """A database that is migrated and has nobody in it but the 22 organisations."""
+    url = made.fresh("stegvis_empty")
+    yield url
+    made.drop(url)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(BEGIN)
+
+
+@pytest.fixture
+def build_app(clock: FixedClock, tmp_path: Path) -> Iterator[Callable[[str], Stegvis]]:
+    """Builds an application on a database; what it opened is closed after the test."""
+    built: list[Stegvis] = []
+
+    def build_on(url: str) -> Stegvis:
+        app = build(Settings(database_url=url, data_dir=tmp_path, mail_url="memory:"), clock=clock)
+        app.transport = MemoryTransport()
+        built.append(app)
+        return app
+
+    yield build_on
+    for app in built:
+        app.database.dispose()
+
+
+@pytest.fixture
+def app(build_app: Callable[[str], Stegvis], database_url: str) -> Stegvis:
+    return build_app(database_url)
+
+
+@pytest.fixture
+def people(made: Databases) -> dict[str, dict[str, str]]:
+    """The ids of people and units: `people["norrbotten"]["owner"]`."""
+    return made.people
+
+
+@pytest.fixture
+def play(app: Stegvis, clock: FixedClock, people: dict[str, dict[str, str]]) -> Play:
+    """Region Norrbotten, ready to play."""
+    return Play(app, clock, people["norrbotten"], "norrbotten")
+
+
+@pytest.fixture
+def kalmar(app: Stegvis, clock: FixedClock, people: dict[str, dict[str, str]]) -> Play:
+    """A second region on the same database."""
+    return Play(app, clock, people["kalmar"], "kalmar")

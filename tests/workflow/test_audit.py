@@ -1,0 +1,316 @@
+"""The trail: it holds after real work, and whatever is altered in it is found and named. # I34 I35 I37 I39"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from states.registry import DEFINITIONS
+from tests.play import Play
+from workflow.engine.verify import VerifyResult, verify_all, verify_region
+
+
+def verified(play: Play) -> VerifyResult:
+    with play.app.database.read() as uow:
+        return verify_all(uow)
+
+
+@pytest.fixture
+def worked(play: Play) -> Play:
+    """A procurement of two lots that has come to its contracts, one lot cancelled on the way."""
+    play.open(lots=("Norr", "Söder"))
+    play.to_evaluation()
+    play.award(1)
+    play.act("officer", "propose_cancellation", 2, reasons="För få anbud")
+    play.act("head", "decide_cancellation", 2)
+    play.notify(1)
+    play.advance(15)
+    play.sign(1)
+    return play
+
+
+def unlock(play: Play) -> None:
+    """Take away what keeps events from being changed: the verifier must see it without."""
+    if play.app.database.is_sqlite:
+        for act in ("update", "delete"):
+            play.sql(f"DROP TRIGGER audit_events_no_{act}")
+    else:
+        play.sql("ALTER TABLE audit_events DISABLE TRIGGER USER")
+
+
+def test_a_played_case_verifies_and_each_region_by_itself(worked: Play, kalmar: Play) -> None:
+    kalmar.open()
+    result = verified(worked)
+    assert result.ok, result.first_fault
+    with worked.app.database.read() as uow:
+        ours, theirs = verify_region(uow, "norrbotten"), verify_region(uow, "kalmar")
+    assert ours.ok
+    assert theirs.ok
+    assert ours.events + theirs.events == result.events
+    assert ours.streams + theirs.streams == result.streams
+
+
+#: What is done to the trail -> the fault it must be called. `:c` is the case, `:s` an event in its middle.
+TAMPERING: dict[str, tuple[list[str], str]] = {
+    "an event's text changed": (
+        ["UPDATE audit_events SET body = replace(body, '\"seq\":5', '\"seq\":5 ') WHERE stream_id = :c AND seq = 5"],
+        "hash_wrong",
+    ),
+    "an event's column changed": (
+        ["UPDATE audit_events SET actor_id = 'somebody' WHERE stream_id = :c AND seq = 5"],
+        "column_differs",
+    ),
+    "an event's instant changed": (
+        ["UPDATE audit_events SET at = '2026-01-01 00:00:00.000000' WHERE stream_id = :c AND seq = 5"],
+        "column_differs",
+    ),
+    "an event moved to another region": (
+        ["UPDATE audit_events SET region_id = 'kalmar' WHERE stream_id = :c AND seq = 5"],
+        "column_differs",
+    ),
+    "an event removed": (["DELETE FROM audit_events WHERE stream_id = :c AND seq = 5"], "seq_gap"),
+    "the last event removed": (
+        [
+            "DELETE FROM audit_payloads WHERE stream_id = :c AND seq = (SELECT head_seq FROM audit_streams WHERE id = :c)",
+            "DELETE FROM audit_events WHERE stream_id = :c AND seq = (SELECT head_seq FROM audit_streams WHERE id = :c)",
+        ],
+        "head_differs",
+    ),
+    "all events removed": (
+        ["DELETE FROM audit_payloads WHERE stream_id = :c", "DELETE FROM audit_events WHERE stream_id = :c"],
+        "head_differs",
+    ),
+    "two events swapped": (
+        [
+            "UPDATE audit_events SET seq = 1005 WHERE stream_id = :c AND seq = 5",
+            "UPDATE audit_events SET seq = 5 WHERE stream_id = :c AND seq = 6",
+            "UPDATE audit_events SET seq = 6 WHERE stream_id = :c AND seq = 1005",
+        ],
+        "link_broken",
+    ),
+    "an event inserted": (
+        [
+            "INSERT INTO audit_events SELECT stream_id, 1000, region_id, kind, at, actor_id, case_id, body, prev_hash, hash"
+            " FROM audit_events WHERE stream_id = :c AND seq = 5"
+        ],
+        "seq_gap",
+    ),
+    "a field changed": (
+        ["UPDATE audit_payloads SET value = '\"annat\"' WHERE stream_id = :c AND seq = 2 AND name = 'need'"],
+        "field_changed",
+    ),
+    "a field removed": (
+        ["DELETE FROM audit_payloads WHERE stream_id = :c AND seq = 2 AND name = 'need'"],
+        "field_missing",
+    ),
+    "a field added": (
+        [
+            "INSERT INTO audit_payloads SELECT stream_id, 3, 'added', secrecy, lot_id, salt, value, redacted_at, redaction"
+            " FROM audit_payloads WHERE stream_id = :c AND seq = 2 AND name = 'need'"
+        ],
+        "field_unknown",
+    ),
+    "a field masked without a word": (
+        ["UPDATE audit_payloads SET value = NULL WHERE stream_id = :c AND seq = 2 AND name = 'need'"],
+        "field_masked",
+    ),
+    "the head turned back": (
+        [
+            "UPDATE audit_streams SET head_seq = 5, head_hash = (SELECT hash FROM audit_events WHERE stream_id = :c AND seq = 5)"
+            " WHERE id = :c"
+        ],
+        "head_differs",
+    ),
+    "the head removed": (["DELETE FROM audit_streams WHERE id = :c"], "no_head"),
+    "the case's state changed": (["UPDATE cases SET state = 'closed' WHERE id = :c"], "case_differs"),
+    "the case's version changed": (["UPDATE cases SET row_version = row_version + 1 WHERE id = :c"], "case_differs"),
+    "a lot's state changed": (
+        ["UPDATE lots SET state = 'follow_up' WHERE case_id = :c AND number = 2"],
+        "lot_differs",
+    ),
+    "a decision's basis changed": (
+        ["UPDATE decisions SET basis = replace(basis, 'Städning', 'Bygge') WHERE case_id = :c AND trigger = 'decide_start'"],
+        "basis_changed",
+    ),
+    "a decision under another name": (
+        ["UPDATE decisions SET decided_by = 'somebody' WHERE case_id = :c AND trigger = 'decide_start'"],
+        "decision_differs",
+    ),
+    "a decision removed": (["DELETE FROM decisions WHERE case_id = :c AND trigger = 'decide_start'"], "decision_missing"),
+    "a decision invented": (
+        ["UPDATE decisions SET seq = 2 WHERE case_id = :c AND trigger = 'decide_start'"],
+        "decision_missing",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("deed", TAMPERING)
+def test_what_is_altered_is_found_and_named(worked: Play, deed: str) -> None:
+    statements, code = TAMPERING[deed]
+    unlock(worked)
+    for statement in statements:
+        worked.sql(statement, c=worked.case) if ":c" in statement else worked.sql(statement)
+    result = verified(worked)
+    assert [f.code for f in result.faults if f.stream_id == worked.case][:1] == [code]
+    assert worked.case in str(result.first_fault)
+    assert not independent_faults(worked) == []
+
+
+def test_a_rewritten_chain_that_lies_about_a_step_is_found_by_the_definition(worked: Play) -> None:
+    """Hashes recomputed over a step that no published table has."""
+    unlock(worked)
+    forge(worked, 3, lambda body: body | {"to": "advertised", "state": "advertised"})
+    assert [f.code for f in verified(worked).faults if f.stream_id == worked.case] == ["not_in_table"]
+
+
+def test_a_step_that_starts_elsewhere_is_found(worked: Play) -> None:
+    unlock(worked)
+    forge(worked, 4, lambda body: body | {"from": "needs_analysis"})
+    assert [f.code for f in verified(worked).faults if f.stream_id == worked.case] == ["wrong_way"]
+
+
+def forge(play: Play, seq: int, lie: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Rewrite one event and every hash after it, as somebody with all rights could."""
+    previous = ""
+    for event in play.events():
+        if event.seq < seq:
+            previous = event.hash
+            continue
+        body = json.loads(event.body) | {"prev": previous}
+        text = canonical_text(lie(body) if event.seq == seq else body)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        play.sql(
+            "UPDATE audit_events SET body = :b, prev_hash = :p, hash = :h WHERE stream_id = :c AND seq = :s",
+            b=text, p=previous, h=digest, c=play.case, s=event.seq,
+        )  # fmt: skip
+        previous = digest
+    play.sql("UPDATE audit_streams SET head_hash = :h WHERE id = :c", h=previous, c=play.case)
+
+
+def test_a_masked_field_with_date_and_reason_still_verifies(worked: Play) -> None:
+    worked.sql(
+        "UPDATE audit_payloads SET value = NULL, salt = '', redacted_at = '2026-05-01 00:00:00.000000',"
+        " redaction = 'gallrat' WHERE stream_id = :c AND seq = 2 AND name = 'need'",
+        c=worked.case,
+    )
+    assert verified(worked).ok
+    assert independent_faults(worked) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_events SET kind = 'x' WHERE stream_id = :c", "DELETE FROM audit_events WHERE stream_id = :c"],
+)
+def test_the_database_refuses_to_change_events(worked: Play, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        worked.sql(statement, c=worked.case)
+    assert verified(worked).ok
+
+
+# --- a second verifier, written from docs/audit-trail.md alone -------------------------------------------------
+
+
+def canonical_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def independent_faults(play: Play) -> list[str]:
+    """Everything wrong, by the eight rules of the page; shares no code with the product but the published tables."""
+    published = {key: d.as_json() for key, d in DEFINITIONS.items()}
+    rows = {
+        name: [r._asdict() for r in play.sql(f"SELECT * FROM {name}")]
+        for name in ("audit_streams", "audit_events", "audit_payloads", "cases", "lots", "decisions")
+    }
+    wrong: list[str] = []
+    payloads: dict[tuple[str, int], dict[str, Any]] = {}
+    for p in rows["audit_payloads"]:
+        payloads.setdefault((p["stream_id"], p["seq"]), {})[p["name"]] = p
+    by_stream: dict[str, list[Any]] = {}
+    for e in sorted(rows["audit_events"], key=lambda e: (e["stream_id"], e["seq"])):
+        by_stream.setdefault(e["stream_id"], []).append(e)
+    streams = {s["id"]: s for s in rows["audit_streams"]}
+    if {s for s in streams if streams[s]["kind"] == "case"} != {c["id"] for c in rows["cases"]}:
+        wrong.append("streams and cases")
+    if set(by_stream) != set(streams):
+        wrong.append("streams and events")
+    if set(payloads) - {(e["stream_id"], e["seq"]) for e in rows["audit_events"]}:
+        wrong.append("fields without event")
+    deciding = {}
+    for stream_id, events in by_stream.items():
+        previous = "0" * 64
+        for number, e in enumerate(events, start=1):
+            body = json.loads(e["body"])
+            at = e["at"] if isinstance(e["at"], str) else e["at"].strftime("%Y-%m-%d %H:%M:%S.%f")
+            columns = {"region": e["region_id"], "stream": stream_id, "seq": e["seq"], "kind": e["kind"], "v": 1,
+                       "at": at.replace(" ", "T") + "Z", "actor": e["actor_id"], "prev": e["prev_hash"]}  # fmt: skip
+            if e["case_id"]:
+                columns["case"] = e["case_id"]
+            given = payloads.get((stream_id, number), {})
+            good = (
+                e["seq"] == number and sha(e["body"]) == e["hash"] and e["prev_hash"] == previous
+                and canonical_text(body) == e["body"] and {k: body.get(k) for k in columns} == columns
+                and set(given) == set(body.get("fields", {}))
+                and all(
+                    (p["redacted_at"] and p["redaction"]) if p["value"] is None
+                    else sha(f"{p['salt']}:{name}:{p['value']}") == body["fields"][name]
+                    for name, p in given.items()
+                )
+            )  # fmt: skip
+            if not good:
+                wrong.append(f"event {stream_id} {number}")
+            if "basis_hash" in body:
+                deciding[stream_id, number] = body
+            previous = e["hash"]
+        head = streams.get(stream_id)
+        if head and (head["head_seq"], head["head_hash"], head["region_id"]) != (
+            len(events), previous, events[0]["region_id"],
+        ):  # fmt: skip
+            wrong.append(f"head {stream_id}")
+    for case in rows["cases"]:
+        bodies = [json.loads(e["body"]) for e in by_stream.get(case["id"], [])]
+        lots = {x["number"]: bodies[0]["state"] for x in rows["lots"] if x["case_id"] == case["id"]} if bodies else {}
+        state, version = None, 0
+        for body in bodies:
+            if "trigger" in body:
+                table = published[body["definition"]]
+                finals = {s["name"] for s in table["states"] if s["final"]}
+                here = lots[body["lot"]] if "lot" in body else state
+                edges = {(t["trigger"], t["source"], t["target"]) for t in table["transitions"]}
+                if here != body["from"] or (body["trigger"], body["from"], body["to"]) not in edges:
+                    wrong.append(f"step {case['id']} {body['seq']}")
+                if "lot" in body:
+                    lots[body["lot"]] = body["to"]
+                elif body["from"] != body["to"]:
+                    lots = {n: s if s in finals else body["to"] for n, s in lots.items()}
+                if body["row_version"] != version + 1:
+                    wrong.append(f"version {case['id']} {body['seq']}")
+            state, version = body.get("state", state), body.get("row_version", version)
+        if (case["state"], case["row_version"]) != (state, version):
+            wrong.append(f"case {case['id']}")
+        if {x["number"]: x["state"] for x in rows["lots"] if x["case_id"] == case["id"]} != lots:
+            wrong.append(f"lots {case['id']}")
+    if set(deciding) != {(d["case_id"], d["seq"]) for d in rows["decisions"]}:
+        wrong.append("decisions and events")
+    for d in rows["decisions"]:
+        body = deciding.get((d["case_id"], d["seq"]), {})
+        same = {"basis_hash": sha(d["basis"]), "trigger": d["trigger"], "definition": d["definition"],
+                "actor": d["decided_by"], "role": d["role"], "for": d["on_behalf_of"], "mandate": d["mandate_rule"]}  # fmt: skip
+        if d["basis_hash"] != sha(d["basis"]) or {k: body.get(k) for k in same} != same:
+            wrong.append(f"decision {d['id']}")
+    return wrong
+
+
+def test_a_verifier_written_from_the_page_agrees(worked: Play) -> None:
+    worked.act("officer", "complete_documentation", 1, documentation_reference='Dnr 2026:"14" \\ å\t')
+    worked.live(until="2026-05-20")
+    assert independent_faults(worked) == []
+    assert verified(worked).ok

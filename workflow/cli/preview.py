@@ -1,0 +1,25 @@
+"""`preview`: what would happen if nobody did anything, day by day."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from templates.formatting import long_day
+from workflow.cli.console import DONE, _, locale, open_app, say, tell
+from workflow.preview import preview as look_ahead
+
+
+def preview(chosen: Namespace) -> int:
+    app = open_app()
+    result = look_ahead(app, case=chosen.case, months=chosen.months, locale=locale())
+    day = None
+    for happening in result.happenings:
+        if happening.on != day:
+            day = happening.on
+            say(long_day(day, locale()))
+        say(f"  {happening.reference}  {happening.text}")
+    if not result.happenings:
+        say(tell(_("Nothing happens by itself until %(day)s."), day=long_day(result.until, locale())))
+    else:
+        say(tell(_("Looked ahead to %(day)s. Nothing was changed."), day=long_day(result.until, locale())))
+    return DONE

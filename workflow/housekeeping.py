@@ -1,0 +1,37 @@
+"""What is swept away at night: what no longer serves anything and would only grow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import bindparam, delete, or_
+
+from workflow.db.statements import Statement
+from workflow.engine.execute import Stegvis, forget_old_keys
+from workflow.engine.tables import Heartbeat
+from workflow.people.tables import Session, SignInFailure
+
+_sessions = Session.__table__  # type: ignore[attr-defined]
+_failures = SignInFailure.__table__  # type: ignore[attr-defined]
+_heartbeats = Heartbeat.__table__  # type: ignore[attr-defined]
+
+_END_SESSIONS = Statement(
+    delete(_sessions).where(
+        or_(_sessions.c.created_at < bindparam("before"), _sessions.c.ended_at < bindparam("before"))
+    )
+)
+_FORGET_FAILURES = Statement(delete(_failures).where(_failures.c.at < bindparam("before")))
+_FORGET_NODES = Statement(delete(_heartbeats).where(_heartbeats.c.cycle_at < bindparam("before")))
+
+#: A session lasts ten hours at most, and a failed sign-in counts for a quarter of an hour.
+SESSIONS_KEPT = timedelta(days=1)
+NODES_KEPT = timedelta(days=7)
+
+
+def sweep(app: Stegvis) -> None:
+    """Delete idempotency keys after 7 days, sessions and failed sign-ins after one, nodes not heard of for 7."""
+    forget_old_keys(app)
+    with app.database.write() as uow:
+        uow.run(_END_SESSIONS, before=uow.now - SESSIONS_KEPT)
+        uow.run(_FORGET_FAILURES, before=uow.now - SESSIONS_KEPT)
+        uow.run(_FORGET_NODES, before=uow.now - NODES_KEPT)

@@ -1,0 +1,175 @@
+"""What would happen if nobody did anything: the real engine on a copy, with a clock that is moved day by day.
+
+Nothing real is touched: the database is copied into a temporary one, mail stays in memory, files are not opened.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from notifications.transport import MemoryTransport
+from states.calendar import end_of_day, local_date
+from templates.labels import gettext, has_label, label
+from workflow.clock import FixedClock
+from workflow.contracts.effects import add_months
+from workflow.db import schema
+from workflow.db.database import Database
+from workflow.db.metadata import METADATA
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.case_rows import cases
+from workflow.engine.delivery import deliver_mail
+from workflow.engine.execute import Stegvis
+from workflow.engine.tables import AuditEvent, Hold, OutboxMessage, Timer
+from workflow.engine.timers import NEXT_DUE, fire_due_timers
+from workflow.errors import NotFound
+
+_events = AuditEvent.__table__  # type: ignore[attr-defined]
+_timers = Timer.__table__  # type: ignore[attr-defined]
+_messages = OutboxMessage.__table__  # type: ignore[attr-defined]
+_holds = Hold.__table__  # type: ignore[attr-defined]
+
+#: Not needed to look ahead, and either large or nobody's business.
+_LEFT_OUT = {"audit_events", "audit_payloads", "outbox_messages", "sessions", "api_tokens", "idempotency_keys"}
+_ROWS_AT_ONCE = 1_000
+_MAX_STEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that would happen to a case on a day, in words."""
+
+    on: date
+    case_id: str
+    reference: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    until: date
+    happenings: list[Happening]
+
+
+def preview(app: Stegvis, *, case: str | None = None, months: int = 12, locale: str = "sv") -> Preview:
+    """Everything that would happen to a case (its id or reference) or to all, for some months. Raises NotFound."""
+    with tempfile.TemporaryDirectory(prefix="stegvis-preview-") as folder, copied(app, Path(folder)) as copy:
+        clock = copy.clock
+        assert isinstance(clock, FixedClock)
+        until = add_months(local_date(clock.now()), months)
+        with copy.database.write() as uow:
+            _prepare(uow, case)
+        found: list[Happening] = []
+        for _ in range(_MAX_STEPS):
+            fire_due_timers(copy)
+            deliver_mail(copy)
+            with copy.database.read() as uow:
+                found += _happened(uow, clock.at, locale)
+                due = uow.one(NEXT_DUE)
+            if due is None or due.due_at > end_of_day(until):
+                break
+            clock.at = max(due.due_at, clock.at)
+        return Preview(until, found)
+
+
+@contextmanager
+def copied(app: Stegvis, folder: Path) -> Iterator[Stegvis]:
+    """The application on a copy of its database in a folder, its clock standing at the present, its mail in memory."""
+    path = folder / "copy.db"
+    clock = FixedClock(app.clock.now())
+    with app.database.read() as uow:
+        clock.at = uow.now + timedelta(microseconds=1)  # later than all that has happened
+        if app.database.is_sqlite:
+            _back_up(uow, path)
+        else:
+            _copy_rows(uow, path, clock)
+    settings = app.settings.model_copy(
+        update={"database_url": f"sqlite:///{path}", "mail_url": "memory:", "data_dir": folder, "files_url": ""}
+    )
+    database = Database(settings.database, clock)
+    try:
+        yield Stegvis(settings, database, clock, MemoryTransport())
+    finally:
+        database.dispose()
+
+
+def _back_up(uow: UnitOfWork, path: Path) -> None:
+    source: Any = uow.connection.connection.driver_connection
+    target = sqlite3.connect(path)
+    try:
+        source.backup(target)
+    finally:
+        target.close()
+
+
+def _copy_rows(uow: UnitOfWork, path: Path, clock: FixedClock) -> None:
+    """PostgreSQL's rows into a SQLite file with the same schema."""
+    database = Database(f"sqlite:///{path}", clock)
+    schema.upgrade(database)
+    with database.write() as into:
+        for table in reversed(METADATA.sorted_tables):
+            into.connection.execute(delete(table))
+        for table in METADATA.sorted_tables:
+            if table.name in _LEFT_OUT:
+                continue
+            rows = uow.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table)).mappings()
+            for part in rows.partitions(_ROWS_AT_ONCE):
+                into.connection.execute(insert(table), [dict(row) for row in part])
+    database.dispose()
+
+
+def _prepare(uow: UnitOfWork, case: str | None) -> None:
+    """Leave out what is under way already, and all other cases when one was asked for."""
+    run = uow.connection.execute
+    run(delete(_holds))
+    run(update(_messages).where(_messages.c.status.in_(("queued", "sending"))).values(status="withdrawn"))
+    if case is None:
+        return
+    found = run(select(cases.c.id).where(or_(cases.c.id == case, cases.c.reference == case))).scalars().all()
+    if not found:
+        raise NotFound("not_found")
+    others = _timers.c.case_id.not_in(found)
+    run(update(_timers).where(others, _timers.c.status == "pending").values(status="cancelled"))
+
+
+def _happened(uow: UnitOfWork, at: datetime, locale: str) -> list[Happening]:
+    """The events of this moment, in the order in which they came about."""
+    query = (
+        select(_events.c.case_id, _events.c.kind, _events.c.body, cases.c.reference, cases.c.process)
+        .select_from(_events.join(cases, cases.c.id == _events.c.case_id))
+        .where(_events.c.at == at)
+        .order_by(cases.c.reference, _events.c.seq)
+    )
+    happened = []
+    for row in uow.connection.execute(query):
+        text = _words(row.kind, row.process, json.loads(row.body), locale)
+        happened.append(Happening(local_date(at), row.case_id, row.reference, text))
+    return happened
+
+
+def _words(kind: str, process: str, body: dict[str, Any], locale: str) -> str:
+    if trigger := body.get("trigger"):
+        state = label(f"state.{process}.{body['state']}", locale)
+        step = label(f"trigger.{process}.{trigger}", locale)
+        return gettext("%(step)s → %(state)s", locale, step=step, state=state) if body["from"] != body["to"] else step
+    task = body.get("task")
+    about = label(f"asked.{process}.{task}", locale) if task else ""
+    if kind == "reminder_sent":
+        return gettext("Reminder: %(about)s", locale, about=about)
+    if kind == "escalated":
+        return gettext("Reported to the manager: %(about)s", locale, about=about)
+    if kind == "mail_delivered":
+        return gettext("Mail goes out", locale)
+    return label(f"done.{kind}", locale) if has_label(f"done.{kind}", locale) else gettext("Noted in the trail", locale)
+
+
+__all__ = ["Happening", "Preview", "preview"]

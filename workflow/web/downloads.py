@@ -1,0 +1,50 @@
+"""Files of cases: taken in through the store, given out so that no browser runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
+
+from fastapi import Request, UploadFile
+from fastapi.responses import Response, StreamingResponse
+
+from workflow.cases.queries import FileItem
+from workflow.commands import AddFile
+from workflow.files.store import FolderStore, open_store
+from workflow.web.base import app_of
+
+_CHUNK = 256 * 1024
+
+
+def store_of(request: Request) -> FolderStore:
+    return open_store(app_of(request).settings.files)
+
+
+def taken_in(request: Request, case_id: str, upload: UploadFile, secrecy: str) -> AddFile:
+    """Keep the bytes, and the command that puts them on the case. Raises InvalidForm at `file`."""
+    stored = store_of(request).put(upload.file, upload.filename or "")
+    return AddFile(case_id, stored.name, stored.media_type, stored.size, stored.sha256, secrecy)
+
+
+def attachment(name: str, media_type: str) -> dict[str, str]:
+    """The headers under which a browser saves a file and shows nothing of it."""
+    plain = "".join(c if (c.isascii() and c.isalnum()) or c in ".-_ " else "_" for c in name)
+    return {
+        "Content-Type": media_type,
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def given_out(request: Request, item: FileItem) -> Response:
+    """A file that the viewer was found to see."""
+    headers = attachment(item.name, item.media_type) | {"Content-Length": str(item.size)}
+    return StreamingResponse(_chunks(store_of(request).open(item.sha256)), headers=headers)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,444 @@
+"""The page of one case: where it stands, what to do now, its facts, dates and timeline; and what is written beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from states.calendar import local_date
+from states.registry import definition
+from templates.formatting import day
+from templates.labels import gettext, label
+from workflow.cases.actions import Action, case_actions
+from workflow.cases.forms import CorrectForm
+from workflow.cases.queries import (
+    CaseView,
+    EventItem,
+    LotView,
+    case_comments,
+    case_events,
+    case_file,
+    case_files,
+    case_row,
+    case_view,
+)
+from workflow.commands import CorrectCase, WriteComment
+from workflow.errors import FieldError, InvalidForm, NotFound, Stale
+from workflow.web.base import check_csrf, flash, page
+from workflow.web.downloads import attachment, given_out, taken_in
+from workflow.web.pages import words
+from workflow.web.pages.actions import responsible_names
+from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
+from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
+
+routes = APIRouter()
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SHOWN_EVENTS = 30
+#: The filters of the timeline.
+KINDS = ("decisions", "changes", "mail", "reminders", "questions")
+#: Steps that lead neither on nor back: they stand in the menu, not among the buttons.
+_ASIDE = ("stop", "side", "exception", "return")
+
+
+@routes.get("/cases/{case_id}")
+def show_case(request: Request, case_id: str, show: str = "", all: str = "") -> Response:  # noqa: A002
+    with visiting(request) as visit:
+        return _case_page(request, visit, case_id, show, everything=bool(all))
+
+
+def _case_page(
+    request: Request, visit: Visit, case_id: str, show: str, *, everything: bool,
+    errors: list[tuple[str | None, str]] | None = None, typed_text: str = "", status: int = 200,
+) -> Response:  # fmt: skip
+    view = case_view(visit.uow, visit.who, case_id)
+    step, actions = case_actions(visit.uow, case_id, visit.who)
+    del step
+    events = case_events(visit.uow, visit.who, case_id, limit=2000)
+    locale, case = visit.locale, view.case
+    chosen = [e for e in reversed(events) if not show or _kind_of(e, view) == show]
+    names = responsible_names(view)
+    context = {
+        "case": case,
+        "view": view,
+        "names": view.names,
+        "state": words.state_text(case.process, case.state, locale),
+        "now": now_sentence(visit, view),
+        "stepper": _stepper(view, events, visit),
+        "todo": _todo(visit, view, actions, names),
+        "aside": _aside(visit, view, actions),
+        "lots": [_lot(visit, view, lot, actions) for lot in view.lots],
+        "opinions": [
+            {"by": view.names.get(o.author_id, ""), "supports": o.supports, "opinion": o.opinion} for o in view.opinions
+        ],
+        "deadlines": [_deadline(d, view, visit) for d in view.deadlines],
+        "events": [_entry(e, view, visit) for e in (chosen if everything else chosen[:SHOWN_EVENTS])],
+        "more_events": 0 if everything else max(0, len(chosen) - SHOWN_EVENTS),
+        "show": show,
+        "kinds": [("", gettext("All", locale)), *((k, kind_text(k, locale)) for k in KINDS)],
+        "decisions": [
+            {"item": d, "done": words.step_text("done", case.process, d.trigger, locale)}
+            for d in reversed(view.decisions)
+        ],
+        "comments": case_comments(visit.uow, visit.who, case_id),
+        "files": case_files(visit.uow, visit.who, case_id),
+        "links": _links(view, locale),
+        "missing": _missing(view, locale),
+        "may_correct": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "registrar"}),
+        "errors": errors or [],
+        "typed_text": typed_text,
+        "words": words,
+    }
+    return page(request, "pages/case.html", context, title=case.title, status=status, errors=errors or ())
+
+
+def kind_text(kind: str, locale: str) -> str:
+    """The name of a filter of the timeline."""
+    return {
+        "decisions": gettext("Decisions", locale),
+        "changes": gettext("Changes", locale),
+        "mail": gettext("Mail", locale),
+        "reminders": gettext("Reminders", locale),
+        "questions": gettext("Questions and comments", locale),
+    }[kind]
+
+
+def _kind_of(event: EventItem, view: CaseView) -> str:
+    if event.kind.startswith("mail_"):
+        return "mail"
+    if event.kind in ("reminder_sent", "escalated"):
+        return "reminders"
+    if event.kind in ("commented", "question_asked", "question_answered"):
+        return "questions"
+    return "decisions" if any(d.seq == event.seq for d in view.decisions) else "changes"
+
+
+def now_sentence(visit: Visit, view: CaseView) -> str:
+    """ "Nu: riskanalys hos Karin Ek sedan 18 nov., senast 27 nov." """
+    case, locale = view.case, visit.locale
+    what = label(f"state_waits.{case.process}.{case.state}", locale)
+    if case.closed_at is not None:
+        return gettext("Now: %(what)s since %(since)s.", locale, what=what, since=_day(case.closed_at, visit))
+    if case.paused_on is not None:
+        return gettext("Now: paused since %(since)s.", locale, since=day(case.paused_on, locale, visit.today))
+    task = next((t for t in view.tasks if t.trigger == case.next_trigger), view.tasks[0] if view.tasks else None)
+    since = _day(case.entered_at, visit)
+    if task is None or task.role == "system":
+        sentence = gettext("Now: %(what)s since %(since)s", locale, what=what, since=since)
+    else:
+        who = task.person_name or words.role_text(task.role, locale)
+        sentence = gettext("Now: %(what)s with %(who)s since %(since)s", locale, what=what, who=who, since=since)
+    if case.next_due_on is None:
+        return sentence.rstrip(".") + "."
+    due = day(case.next_due_on, locale, visit.today)
+    return gettext("%(now)s, no later than %(due)s", locale, now=sentence, due=due).rstrip(".") + "."
+
+
+def _day(at: Any, visit: Visit) -> str:
+    return day(local_date(at), visit.locale, visit.today)
+
+
+def _stepper(view: CaseView, events: Iterable[EventItem], visit: Visit) -> list[dict[str, Any]]:
+    """The phases in order; a phase is done on the day the case left it for a later one."""
+    case = view.case
+    law = definition(case.process, case.version)
+    left: dict[str, Any] = {}
+    for event in events:
+        if event.from_state and event.state and event.from_state != event.state:
+            left[law.state(event.from_state).phase] = local_date(event.at)
+    at = law.phases.index(law.state(case.state).phase)
+    found = []
+    for number, phase in enumerate(law.phases):
+        state = "done" if number < at else "current" if number == at else "todo"
+        if case.closed_at is not None and number < at and phase not in left:
+            continue  # a case that was abandoned never was there
+        text = label(f"phase.{case.process}.{phase}", visit.locale)
+        found.append({"text": text, "state": state, "on": left.get(phase) if state == "done" else None})
+    return found
+
+
+def _todo(visit: Visit, view: CaseView, actions: list[Action], names: dict[str, str]) -> list[dict[str, Any]]:
+    """What this person may do now, one entry a step; what is blocked says why and who can clear it."""
+    found: list[dict[str, Any]] = []
+    owed = {t.trigger for t in view.tasks}
+    by_trigger: dict[str, list[Action]] = {}
+    for action in actions:
+        if action.mine and action.kind not in _ASIDE:
+            by_trigger.setdefault(action.trigger, []).append(action)
+    for trigger, group in by_trigger.items():
+        allowed = [a for a in group if a.allowed]
+        first = (allowed or group)[0]
+        found.append(
+            {
+                "text": words.step_text("trigger", view.case.process, trigger, visit.locale),
+                "href": _href(view, trigger, allowed or group),
+                "owed": trigger in owed,
+                "allowed": bool(allowed),
+                "lots": ", ".join(str(a.lot) for a in allowed or group if a.lot) if len(view.lots) > 1 else "",
+                "blockers": []
+                if allowed
+                else [
+                    {
+                        "text": words.unmet_text(u, view.case.process, visit.locale, visit.today),
+                        "who": words.clearers(u.cleared_by, names, visit.locale),
+                    }
+                    for u in first.unmet
+                ],
+            }
+        )
+    return sorted(found, key=lambda t: (not t["owed"], not t["allowed"]))
+
+
+def _href(view: CaseView, trigger: str, group: list[Action]) -> str:
+    lot = f"?lot={group[0].lot_id}" if len(group) == 1 and group[0].lot_id else ""
+    return f"/cases/{view.case.id}/do/{trigger}{lot}"
+
+
+def _aside(visit: Visit, view: CaseView, actions: list[Action]) -> list[dict[str, Any]]:
+    """Steps beside the way: back, pause, stop. Shown where this person may take them now."""
+    by_trigger: dict[str, list[Action]] = {}
+    for action in actions:
+        if action.mine and action.allowed and action.kind in _ASIDE:
+            by_trigger.setdefault(action.trigger, []).append(action)
+    return [
+        {
+            "text": words.step_text("trigger", view.case.process, trigger, visit.locale) + "\N{NO-BREAK SPACE}…",
+            "href": _href(view, trigger, group),
+        }
+        for trigger, group in by_trigger.items()
+    ]
+
+
+def _lot(visit: Visit, view: CaseView, lot: LotView, actions: list[Action]) -> dict[str, Any]:
+    return {
+        "lot": lot,
+        "state": words.state_text(view.case.process, lot.state, visit.locale),
+        "actions": [
+            {
+                "text": words.step_text("trigger", view.case.process, a.trigger, visit.locale),
+                "href": f"/cases/{view.case.id}/do/{a.trigger}?lot={lot.id}",
+            }
+            for a in actions
+            if a.lot_id == lot.id and a.mine and a.allowed and a.kind not in _ASIDE
+        ],
+    }
+
+
+def _deadline(deadline: Any, view: CaseView, visit: Visit) -> dict[str, Any]:
+    process, locale = view.case.process, visit.locale
+    if deadline.what == "task" and deadline.trigger:
+        text = words.step_text("asked", process, deadline.trigger, locale)
+    elif deadline.receipt and deadline.receipt.get("term"):
+        text = label(f"term.{deadline.receipt['term']}", locale)
+        text = text[:1].upper() + text[1:]
+    elif deadline.trigger:
+        text = words.step_text("trigger", process, deadline.trigger, locale)
+    else:
+        text = label(f"term.{deadline.kind}", locale)
+    if deadline.lot and len(view.lots) > 1:
+        text = gettext("%(text)s, lot %(number)s", locale, text=text, number=deadline.lot)
+    return {"text": text, "due_on": deadline.due_on, "receipt": deadline.receipt}
+
+
+def _entry(event: EventItem, view: CaseView, visit: Visit) -> dict[str, Any]:
+    locale = visit.locale
+    text = words.event_text(event, view.case.process, locale)
+    if event.on_behalf_of_name:
+        text = gettext("%(text)s, in place of %(name)s", locale, text=text, name=event.on_behalf_of_name)
+    if event.lot and len(view.lots) > 1:
+        text = gettext("%(text)s, lot %(number)s", locale, text=text, number=event.lot)
+    return {
+        "at": event.at,
+        "actor": event.actor_name or "Stegvis",
+        "text": text + ".",
+        "system": event.actor_id == "system",
+        "changed": words.event_changes(event, view.names, locale),
+        "seq": event.seq,
+    }
+
+
+def _links(view: CaseView, locale: str) -> list[dict[str, Any]]:
+    """Cases that hang together with this one."""
+    pairs = [
+        *((gettext("Belongs to", locale), x) for x in (view.parent,) if x),
+        *((gettext("Follows on", locale), x) for x in (view.predecessor,) if x),
+        *((gettext("Opened from this case", locale), x) for x in view.children),
+        *((gettext("Continued in", locale), x) for x in view.successors),
+    ]
+    return [
+        {"how": how, "link": link, "state": words.state_text(link.process, link.state, locale)} for how, link in pairs
+    ]
+
+
+def _missing(view: CaseView, locale: str) -> list[str]:
+    """What an imported row did not say, in words."""
+    source = view.contract or view.procurement or {}
+    missing = source.get("missing") or ""
+    names = missing.split(",") if isinstance(missing, str) else missing
+    known = (n.strip() for n in names if n.strip())
+    return [label(f"field.{n}", locale) if words.has_label(f"field.{n}", locale) else n for n in known]
+
+
+# --- what is written beside the case ---------------------------------------------------------------------------
+
+
+@routes.post("/cases/{case_id}/comments")
+def comment(request: Request, case_id: str, sent: Sent) -> Response:
+    """A comment, or an answer to a question of the case."""
+    given = texts(sent)
+    command = WriteComment(case_id, given.get("text", ""), "comment", None, given.get("answers_id") or None)
+    try:
+        carry_out(request, sent, command)
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            return _case_page(
+                request, visit, case_id, "", everything=False, status=422, typed_text=given.get("text", ""),
+                errors=words.comment_faults(refusal.errors, visit.locale),
+            )  # fmt: skip
+    return RedirectResponse(f"/cases/{case_id}#comments", 303)
+
+
+@routes.get("/cases/{case_id}/question")
+def ask(request: Request, case_id: str) -> Response:
+    with visiting(request) as visit:
+        return _question_page(request, visit, case_id, {}, [])
+
+
+@routes.post("/cases/{case_id}/question")
+def send_question(request: Request, case_id: str, sent: Sent) -> Response:
+    """A question to the officer or another person of the region. It stops no clock."""
+    given = texts(sent)
+    command = WriteComment(case_id, given.get("question", ""), "question", given.get("person") or None)
+    try:
+        carry_out(request, sent, command)
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            errors = [
+                ("question" if f == "text" else f, t) for f, t in words.comment_faults(refusal.errors, visit.locale)
+            ]
+            return _question_page(request, visit, case_id, given, errors)
+    with visiting(request) as visit:
+        flash(request, gettext("Your question has been sent. The time goes on.", visit.locale))
+    return RedirectResponse(f"/cases/{case_id}#comments", 303)
+
+
+def _question_page(
+    request: Request, visit: Visit, case_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
+) -> Response:
+    case = case_row(visit.uow, visit.who, case_id)
+    context = {
+        "case": case,
+        "given": given,
+        "people": [("", gettext("The procurement officer of the case", visit.locale)), *choices(visit).people[""]],
+        "faults": {f: t for f, t in errors if f},
+        "errors": errors,
+    }
+    title = gettext("Ask a question", visit.locale)
+    return page(request, "pages/question.html", context, title=title, status=422 if errors else 200, errors=errors)
+
+
+@routes.get("/cases/{case_id}/correct")
+def show_correct(request: Request, case_id: str) -> Response:
+    with visiting(request) as visit:
+        case = case_row(visit.uow, visit.who, case_id)
+        data = {
+            "title": case.title,
+            "unit": case.unit_id,
+            "owner": case.owner_id,
+            "officer": case.officer_id,
+            "manager": case.manager_id,
+            "registry_number": case.registry_number,
+        }
+        return _correct_page(request, visit, case_id, data, [])
+
+
+@routes.post("/cases/{case_id}/correct")
+def correct(request: Request, case_id: str, sent: Sent) -> Response:
+    """Change what the case says of itself outside its steps."""
+    fields = asked(CorrectForm)
+    given = texts(sent)
+    data = typed(fields, given)
+    version = int(given["row_version"]) if given.get("row_version", "").isdecimal() else 0
+    try:
+        carry_out(request, sent, CorrectCase(case_id, version, data))
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            return _correct_page(request, visit, case_id, data, faults_at(fields, refusal.errors, visit.locale), 422)
+    except Stale:
+        with visiting(request) as visit:
+            errors: list[tuple[str | None, str]] = [(None, label("error.stale", visit.locale))]
+            return _correct_page(request, visit, case_id, data, errors, 409)
+    with visiting(request) as visit:
+        flash(request, gettext("The details are corrected.", visit.locale))
+    return RedirectResponse(f"/cases/{case_id}", 303)
+
+
+def _correct_page(
+    request: Request, visit: Visit, case_id: str, data: dict[str, Any], errors: list[tuple[str | None, str]],
+    status: int = 200,
+) -> Response:  # fmt: skip
+    fields = asked(CorrectForm)
+    context = {
+        "case": case_row(visit.uow, visit.who, case_id),
+        "fields": described(
+            fields,
+            shown(fields, data, visit.locale),
+            {name: text for name, text in errors if name},
+            choices(visit),
+            visit.locale,
+        ),
+        "errors": errors,
+    }
+    title = gettext("Correct the details", visit.locale)
+    return page(request, "pages/correct.html", context, title=title, status=status, errors=errors)
+
+
+@routes.get("/cases/{case_id}/decisions/{decision_id}.docx")
+def decision_in_word(request: Request, case_id: str, decision_id: str) -> Response:
+    """The decision as a Word document."""
+    from workflow.exports.decisions import decision_document
+
+    with visiting(request) as visit:
+        case_row(visit.uow, visit.who, case_id)
+        name, content = decision_document(visit.uow, visit.who, decision_id, visit.locale)
+    return download(name, content, WORD)
+
+
+def download(name: str, content: bytes, media_type: str) -> Response:
+    """A file that the browser saves and never shows."""
+    return Response(content, headers=attachment(name, media_type))
+
+
+@routes.post("/cases/{case_id}/files")
+def add_file(request: Request, case_id: str, sent: Sent) -> Response:
+    """Put a file on the case."""
+    check_csrf(request, sent)
+    upload = sent.get("file")
+    with visiting(request) as visit:
+        case_row(visit.uow, visit.who, case_id)  # nothing is stored for a case that one may not see
+        locale = visit.locale
+    try:
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            raise InvalidForm([FieldError("file", "field_required")])
+        command = taken_in(request, case_id, upload, str(sent.get("secrecy") or "open"))
+        carry_out(request, sent, command)
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            errors = words.fault_texts(refusal.errors, locale)
+            return _case_page(request, visit, case_id, "", everything=False, status=422, errors=errors)
+    flash(request, gettext("The file is added.", locale))
+    return RedirectResponse(f"/cases/{case_id}#files", 303)
+
+
+@routes.get("/cases/{case_id}/files/{file_id}")
+def fetch_file(request: Request, case_id: str, file_id: str) -> Response:
+    """A file of the case, as an attachment."""
+    with visiting(request) as visit:
+        item = case_file(visit.uow, visit.who, file_id)
+    if item.case_id != case_id:
+        raise NotFound
+    return given_out(request, item)

@@ -1,0 +1,247 @@
+"""The list of cases with its filters, the same rows as a file, and a new procurement."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from states.registry import DEFINITIONS, definition
+from templates.labels import gettext, label
+from workflow.cases.forms import OpenProcurement
+from workflow.cases.queries import CaseFilter, CaseItem, case_counts, list_cases
+from workflow.commands import OpenCase
+from workflow.errors import InvalidForm
+from workflow.exports.tables import Column, Sheet, Value, write_csv, write_xlsx
+from workflow.people.queries import people_of_region
+from workflow.web.base import flash, page
+from workflow.web.pages import case, words
+from workflow.web.pages.case import download
+from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
+from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, unit_options, visiting
+
+router = APIRouter()
+EXPORTED_ROWS = 20_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_NAMES = ("process", "phase", "owner", "officer", "unit", "overdue", "closed", "year", "q")
+
+
+def _filters(given: dict[str, str]) -> tuple[CaseFilter, dict[str, str]]:
+    """The filter, and the part of the address that gives the same list again."""
+    kept = {name: given[name].strip() for name in _NAMES if given.get(name, "").strip()}
+    year = kept.get("year", "")
+    return CaseFilter(
+        process=kept.get("process"),
+        phase=kept.get("phase"),
+        owner=kept.get("owner"),
+        officer=kept.get("officer"),
+        unit=kept.get("unit"),
+        overdue=True if kept.get("overdue") else None,
+        open_only=not kept.get("closed"),
+        expiring_year=int(year) if year.isdecimal() and len(year) == 4 else None,
+        q=kept.get("q"),
+    ), kept
+
+
+@router.get("/cases")
+def show_cases(request: Request, after: str | None = None) -> Response:
+    """The cases of the region, narrowed by the filters of the address."""
+    with visiting(request) as visit:
+        filters, kept = _filters(dict(request.query_params))
+        found = list_cases(visit.uow, visit.who, filters, after=after)
+        locale = visit.locale
+        people = people_of_region(visit.uow, visit.who, visit.today)
+        units = unit_options(visit)
+        names = {p.id: p.name for p in people} | dict(units)
+        context: dict[str, Any] = {
+            "counts": _counts(visit, filters, kept),
+            "chips": _chips(kept, names, locale),
+            "kept": kept,
+            "rows": [_row(c, visit) for c in found.items],
+            "next_href": "/cases?" + urlencode({**kept, "after": found.next}) if found.next else None,
+            "export": "/cases/export?" + urlencode(kept),
+            "processes": [
+                ("", gettext("All", locale)),
+                *(
+                    (p, label(f"process.{p}", locale))
+                    for p in sorted({d.id for d in DEFINITIONS.values()}, reverse=True)
+                ),
+            ],
+            "phases": [
+                ("", gettext("All", locale)),
+                *((p, label(f"phase.procurement.{p}", locale)) for p in definition("procurement").phases),
+            ],
+            "owners": [("", gettext("All", locale)), *((p.id, p.name) for p in people if _holds(p, "contract_owner"))],
+            "officers": [
+                ("", gettext("All", locale)),
+                *((p.id, p.name) for p in people if _holds(p, "procurement_officer")),
+            ],
+            "units": [("", gettext("All", locale)), *units],
+            "may_open": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "contract_owner"}),
+        }
+        return page(request, "pages/cases.html", context, title=gettext("Cases", locale))
+
+
+def _holds(person: Any, role: str) -> bool:
+    return any(r.role == role for r in person.roles)
+
+
+def _counts(visit: Visit, filters: CaseFilter, kept: dict[str, str]) -> list[dict[str, Any]]:
+    """ "212 öppna, 17 sena …", each a link to the rows behind it."""
+    counts, locale = case_counts(visit.uow, visit.who, filters), visit.locale
+    year = str(visit.today.year + 1)
+    told = [
+        (gettext("%(n)s open", locale, n=counts["open"]), {}),
+        (gettext("%(n)s late", locale, n=counts["late"]), {"overdue": "1"}),
+        (gettext("%(n)s without contract owner", locale, n=counts["without_owner"]), None),
+        (
+            gettext("%(n)s contracts end in %(year)s", locale, n=counts["expiring_next_year"], year=year),
+            {"process": "contract", "year": year},
+        ),
+    ]
+    return [
+        {"text": text, "href": None if extra is None else "/cases?" + urlencode({**kept, **extra})}
+        for text, extra in told
+    ]
+
+
+def _chips(kept: dict[str, str], names: dict[str, str], locale: str) -> list[dict[str, str]]:
+    def text(name: str, value: str) -> str:
+        if name == "process":
+            return label(f"process.{value}", locale) if words.has_label(f"process.{value}", locale) else value
+        if name == "phase":
+            code = f"phase.procurement.{value}"
+            return label(code, locale) if words.has_label(code, locale) else value
+        if name == "overdue":
+            return gettext("Late", locale)
+        if name == "closed":
+            return gettext("Closed too", locale)
+        if name == "year":
+            return gettext("Ends in %(year)s", locale, year=value)
+        return names.get(value, f"”{value}”") if name != "q" else f"”{value}”"
+
+    return [
+        {
+            "text": text(name, value),
+            "remove_href": "/cases?" + urlencode({k: v for k, v in kept.items() if k != name}),
+        }
+        for name, value in kept.items()
+    ]
+
+
+def _row(case: CaseItem, visit: Visit) -> dict[str, Any]:
+    locale = visit.locale
+    who = case.officer_name if case.next_role == "procurement_officer" else None
+    who = case.owner_name if case.next_role == "contract_owner" else who
+    return {
+        "case": case,
+        "state": words.state_text(case.process, case.state, locale),
+        "who": who or (words.role_text(case.next_role, locale) if case.next_role else ""),
+    }
+
+
+@router.get("/cases/export")
+def export_cases(request: Request, format: str = "xlsx") -> Response:  # noqa: A002
+    """Exactly the rows of the list, as Excel or CSV."""
+    with visiting(request) as visit:
+        filters, _ = _filters(dict(request.query_params))
+        rows: list[list[Value]] = []
+        after: str | None = None
+        while len(rows) < EXPORTED_ROWS:
+            found = list_cases(visit.uow, visit.who, filters, after=after, limit=500)
+            rows += [_cells(c, visit.locale) for c in found.items]
+            after = found.next
+            if after is None:
+                break
+        columns = [
+            Column("reference", gettext("Reference", visit.locale)),
+            Column("registry_number", label("field.registry_number", visit.locale)),
+            Column("title", label("field.title", visit.locale)),
+            Column("process", label("field.process", visit.locale)),
+            Column("state", gettext("Stands at", visit.locale)),
+            Column("unit", label("field.unit", visit.locale)),
+            Column("owner", label("field.owner", visit.locale)),
+            Column("officer", label("field.officer", visit.locale)),
+            Column("due_on", gettext("Last day", visit.locale), "date"),
+            Column("updated_at", gettext("Changed", visit.locale), "instant"),
+        ]
+        sheet = Sheet(gettext("Cases", visit.locale), columns, rows)
+        return sheet_download(visit, sheet, format, "arenden" if visit.locale == "sv" else "cases")
+
+
+def sheet_download(visit: Visit, sheet: Sheet, format: str, name: str) -> Response:  # noqa: A002
+    """The sheet as the file that was asked for: Excel, or CSV as Swedish Excel reads it."""
+    name = f"{name}-{visit.today.isoformat()}"
+    if format == "csv":
+        return download(f"{name}.csv", write_csv(sheet, flavour="sv"), "text/csv; charset=utf-8")
+    return download(f"{name}.xlsx", write_xlsx([sheet], locale=visit.locale, created_at=visit.uow.now), XLSX)
+
+
+def _cells(case: CaseItem, locale: str) -> list[Value]:
+    return [
+        case.reference,
+        case.registry_number,
+        case.title,
+        label(f"process.{case.process}", locale),
+        words.state_text(case.process, case.state, locale),
+        case.unit_name,
+        case.owner_name,
+        case.officer_name,
+        case.next_due_on,
+        case.updated_at,
+    ]
+
+
+# --- a new procurement -----------------------------------------------------------------------------------------
+
+
+@router.get("/cases/new")
+def show_new(request: Request, predecessor: str = "", title: str = "") -> Response:
+    with visiting(request) as visit:
+        return _new_page(request, visit, {"title": title} if title else {}, predecessor, [])
+
+
+@router.post("/cases/new")
+def open_procurement(request: Request, sent: Sent) -> Response:
+    """Open a procurement; `predecessor` is the contract it follows on."""
+    given = texts(sent)
+    fields = asked(OpenProcurement)
+    data = typed(fields, given)
+    predecessor = given.get("predecessor", "")
+    with visiting(request) as visit:
+        region_id, locale = visit.viewer.region_id, visit.locale
+    try:
+        command = OpenCase("procurement", region_id, data, predecessor_id=predecessor or None)
+        opened = carry_out(request, sent, command)
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            return _new_page(request, visit, data, predecessor, faults_at(fields, refusal.errors, locale))
+    flash(request, gettext("The case %(reference)s is open.", locale, reference=opened["reference"]))
+    return RedirectResponse(f"/cases/{opened['id']}", 303)
+
+
+def _new_page(
+    request: Request, visit: Visit, data: dict[str, Any], predecessor: str, errors: list[tuple[str | None, str]]
+) -> Response:
+    fields = asked(OpenProcurement)
+    if "officer" not in data and "procurement_officer" in visit.who.roles() and not errors:
+        data = {**data, "officer": visit.who.person_id}
+    context = {
+        "fields": described(
+            fields,
+            shown(fields, data, visit.locale),
+            {name: text for name, text in errors if name},
+            choices(visit),
+            visit.locale,
+        ),
+        "predecessor": predecessor,
+        "errors": errors,
+    }
+    title = gettext("New procurement", visit.locale)
+    return page(request, "pages/new_case.html", context, title=title, status=422 if errors else 200, errors=errors)
+
+
+# After /cases/new and /cases/export, which would else be read as the id of a case.
+router.include_router(case.routes)

@@ -1,0 +1,199 @@
+"""Mina ärenden: what one person owes, waits for and has done; and handing a task on or declaring a conflict."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from templates.formatting import day
+from templates.labels import gettext, ngettext
+from workflow.cases.handlers import TASK
+from workflow.cases.queries import TaskItem, case_tasks, done_tasks, my_task_counts, my_tasks, waiting_for_others
+from workflow.commands import DeclareConflict, HandOn
+from workflow.engine.obligations import task_link
+from workflow.errors import FieldError, InvalidForm, NotFound
+from workflow.people.queries import people_of_region
+from workflow.web.base import flash, page
+from workflow.web.pages import words
+from workflow.web.pages.visit import Sent, Visit, carry_out, person_text, texts, visiting
+
+router = APIRouter()
+DONE_FOR = timedelta(days=14)
+TABS = ("todo", "waiting", "done")
+
+
+@router.get("/")
+def front() -> Response:
+    return RedirectResponse("/my-tasks", 303)
+
+
+@router.get("/my-tasks")
+def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Response:
+    """What is mine and when, in three tabs; late ones first."""
+    tab = tab if tab in TABS else "todo"
+    with visiting(request) as visit:
+        uow, who, locale = visit.uow, visit.who, visit.locale
+        open_now, late = my_task_counts(uow, who, visit.today)
+        following = None
+        if tab == "done":
+            tasks = done_tasks(uow, who, uow.now - DONE_FOR)
+        else:
+            found = (
+                my_tasks(uow, who, visit.today, after=after)
+                if tab == "todo"
+                else waiting_for_others(uow, who, after=after)
+            )
+            tasks, following = found.items, found.next
+        names = {"todo": gettext("To do", locale), "waiting": gettext("Waiting for others", locale)}
+        names["done"] = gettext("Done in 14 days", locale)
+        context: dict[str, Any] = {
+            "sentence": _sentence(open_now, late, locale),
+            "tabs": [
+                {
+                    "text": names[t],
+                    "href": f"/my-tasks?tab={t}",
+                    "count": open_now if t == "todo" else None,
+                    "current": t == tab,
+                }
+                for t in TABS
+            ],
+            "tab": tab,
+            "rows": [_row(t, visit, tab) for t in tasks],
+            "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
+        }
+        return page(request, "pages/inbox.html", context, title=gettext("My cases", locale))
+
+
+def _sentence(open_now: int, late: int, locale: str) -> str:
+    """ "4 väntar på dig, 2 har passerat sin tid." """
+    if not open_now:
+        return gettext("Nothing waits for you now.", locale)
+    first = ngettext("%(n)s case waits for you", "%(n)s cases wait for you", open_now, locale)
+    if not late:
+        return gettext("%(waiting)s, all in good time.", locale, waiting=first)
+    second = ngettext("%(n)s is past its last day", "%(n)s are past their last day", late, locale)
+    return f"{first}, {second}."
+
+
+def _row(task: TaskItem, visit: Visit, tab: str) -> dict[str, Any]:
+    locale = visit.locale
+    current, total, phase = words.place(task.process, task.version, task.state, locale)
+    asked = words.step_text("done" if tab == "done" else "asked", task.process, task.trigger, locale)
+    if tab == "done" and task.done_at is not None:
+        asked = gettext("You %(done)s.", locale, done=asked)
+    if task.lot_number:
+        asked = gettext("%(text)s, lot %(number)s", locale, text=asked.rstrip("."), number=task.lot_number)
+    who = task.person_name or words.role_text(task.role, locale)
+    about = [task.case_reference, task.supplier_name or task.unit_name]
+    if tab == "waiting":
+        about.append(gettext("with %(who)s", locale, who=who))
+    elif task.person_id and task.person_id != visit.who.person_id and tab == "todo":
+        about.append(gettext("in place of %(name)s", locale, name=task.person_name or ""))
+    if tab == "done" and task.done_at is not None:
+        about.append(day(task.done_at.date(), locale, visit.today))
+    return {
+        "title": task.case_title,
+        "href": task_link(task.case_id, task.trigger, task.lot_id) if tab == "todo" else f"/cases/{task.case_id}",
+        "meta": " · ".join(part for part in about if part),
+        "asked": asked,
+        "current": current,
+        "total": total,
+        "step": phase,
+        "due_on": None if tab == "done" else task.due_on,
+    }
+
+
+# --- a task that somebody else should take ---------------------------------------------------------------------
+
+
+@router.get("/tasks/{task_id}/hand-on")
+def show_hand_on(request: Request, task_id: str) -> Response:
+    with visiting(request) as visit:
+        return _hand_on_page(request, visit, task_id, {}, [])
+
+
+@router.post("/tasks/{task_id}/hand-on")
+def hand_on(request: Request, task_id: str, sent: Sent) -> Response:
+    """Hand the task to somebody who may take it; its last day stays."""
+    given = texts(sent)
+    try:
+        if not given.get("person"):
+            raise InvalidForm([FieldError("person", "field_required")])
+        answer = carry_out(request, sent, HandOn(task_id, given["person"], given.get("reason") or None))
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            return _hand_on_page(request, visit, task_id, given, words.fault_texts(refusal.errors, visit.locale))
+    with visiting(request) as visit:
+        flash(request, gettext("The task is handed on. Its last day is the same.", visit.locale))
+    return RedirectResponse(f"/cases/{answer['case']}", 303)
+
+
+def _hand_on_page(
+    request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
+) -> Response:
+    task = _task(visit, task_id)
+    people = people_of_region(visit.uow, visit.who, visit.today, roles=task.roles)
+    context = {
+        "task": task,
+        "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
+        "people": [
+            ("", gettext("Choose", visit.locale)),
+            *((p.id, person_text(p, visit.locale)) for p in people if p.id != task.person_id),
+        ],
+        "given": given,
+        "faults": {f: t for f, t in errors if f},
+        "errors": errors,
+    }
+    title = gettext("Hand the task on", visit.locale)
+    return page(request, "pages/hand_on.html", context, title=title, status=422 if errors else 200, errors=errors)
+
+
+@router.get("/tasks/{task_id}/conflict")
+def show_conflict(request: Request, task_id: str) -> Response:
+    with visiting(request) as visit:
+        return _conflict_page(request, visit, task_id, {}, [])
+
+
+@router.post("/tasks/{task_id}/conflict")
+def declare_conflict(request: Request, task_id: str, sent: Sent) -> Response:
+    """Declare a conflict of interest: the task goes to the superior (KL 6:28)."""
+    given = texts(sent)
+    try:
+        if not given.get("reason", "").strip():
+            raise InvalidForm([FieldError("reason", "field_required")])
+        answer = carry_out(request, sent, DeclareConflict(task_id, given["reason"].strip()))
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            return _conflict_page(request, visit, task_id, given, words.fault_texts(refusal.errors, visit.locale))
+    with visiting(request) as visit:
+        flash(request, gettext("Your conflict of interest is noted. The task has gone to your superior.", visit.locale))
+    return RedirectResponse(f"/cases/{answer['case']}", 303)
+
+
+def _conflict_page(
+    request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
+) -> Response:
+    task = _task(visit, task_id)
+    context = {
+        "task": task,
+        "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
+        "given": given,
+        "faults": {f: t for f, t in errors if f},
+        "errors": errors,
+    }
+    title = gettext("Declare a conflict of interest", visit.locale)
+    return page(request, "pages/conflict.html", context, title=title, status=422 if errors else 200, errors=errors)
+
+
+def _task(visit: Visit, task_id: str) -> TaskItem:
+    """The open task, if this person may see its case. Raises NotFound."""
+    row = visit.uow.one(TASK, task_id=task_id)
+    if row is None or row.region_id != visit.who.region_id:
+        raise NotFound
+    for task in case_tasks(visit.uow, visit.who, row.case_id):
+        if task.id == task_id:
+            return task
+    raise NotFound("already_done")

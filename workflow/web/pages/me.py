@@ -1,0 +1,89 @@
+"""One's own settings: language, who stands in, and the key for other programs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from templates.labels import gettext, label
+from templates.rendering import LOCALES
+from workflow.commands import CreateToken, RevokeTokens, SetLocale
+from workflow.errors import FieldError, InvalidForm
+from workflow.people.queries import substitutes, tokens_of
+from workflow.web.base import flash, page, speak, viewer_of
+from workflow.web.pages.admin import Typed, people_options, settle
+from workflow.web.pages.mandates import substitute_of
+from workflow.web.pages.visit import Sent, carry_out, texts, visiting
+from workflow.web.pages.words import fault_texts
+
+router = APIRouter()
+
+
+@router.get("/me")
+def show_me(request: Request) -> Response:
+    return _my_page(request, Typed())
+
+
+@router.post("/me/language")
+def choose_language(request: Request, sent: Sent) -> Response:
+    """The language of pages in this browser, and of all mail."""
+    chosen = texts(sent).get("locale", "")
+    if chosen not in LOCALES:
+        faults = fault_texts([FieldError("locale", "unknown_choice")], viewer_of(request).locale)
+        return _my_page(request, Typed(texts(sent), faults))
+    carry_out(request, sent, SetLocale(chosen))
+    speak(request, chosen)
+    flash(request, gettext("Your language is saved.", chosen))
+    return RedirectResponse("/me", 303)
+
+
+@router.post("/me/substitute")
+def choose_substitute(request: Request, sent: Sent) -> Response:
+    """Who stands in for me, from and to."""
+    viewer = viewer_of(request)
+    return settle(
+        request,
+        sent,
+        lambda a: substitute_of(a, viewer.person_id),
+        done=gettext("Your substitute is set. Both of you get the mail during that time.", viewer.locale),
+        to="/me",
+        again=lambda t: _my_page(request, t),
+    )
+
+
+@router.post("/me/tokens")
+def create_token(request: Request, sent: Sent) -> Response:
+    """A new key; the answer to this very request is the only place where it stands."""
+    try:
+        made = carry_out(request, sent, CreateToken(viewer_of(request).email))
+    except InvalidForm as refusal:
+        return _my_page(request, Typed(texts(sent), fault_texts(refusal.errors, viewer_of(request).locale)))
+    return _my_page(request, Typed(), token=made["token"])
+
+
+@router.post("/me/tokens/revoke")
+def revoke_tokens(request: Request, sent: Sent) -> Response:
+    carry_out(request, sent, RevokeTokens())
+    flash(request, gettext("Your keys no longer work.", viewer_of(request).locale))
+    return RedirectResponse("/me", 303)
+
+
+def _my_page(request: Request, typed: Typed, token: str | None = None) -> Response:
+    with visiting(request) as visit:
+        me = visit.who.person_id
+        mine = substitutes(visit.uow, visit.who, visit.today, person_id=me)
+        context = {
+            "languages": [("sv", "Svenska"), ("en", "English")],
+            "roles": sorted(label(f"role.{r}", visit.locale) for r in visit.who.roles()),
+            "mine": [s for s in mine if s.person_id == me],
+            "others": [s for s in mine if s.substitute_id == me],
+            "people": [
+                ("", gettext("Choose", visit.locale)),
+                *(o for o in people_options(visit) if o[0] != me),
+            ],
+            "tokens": tokens_of(visit.uow, visit.who),
+            "token": token,
+            **typed.as_context(),
+        }
+        title = gettext("My settings and stand-in", visit.locale)
+        return page(request, "pages/me.html", context, title=title, status=typed.status, errors=typed.errors)

@@ -1,0 +1,75 @@
+"""The operations page: is the scheduler alive, what is late or failed, and what to try again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from states.roles import Role
+from templates.labels import gettext, label
+from workflow.cases.view import names_of
+from workflow.commands import ReleaseHold, RetryMessage, RetryTimer
+from workflow.db.statements import Row
+from workflow.engine.operations import access_faults, operations
+from workflow.web.base import flash, page, viewer_of
+from workflow.web.pages import words
+from workflow.web.pages.visit import Sent, carry_out, visiting
+
+router = APIRouter()
+STATUSES = ("queued", "sending", "sent", "failed", "withdrawn")
+
+
+@router.get("/operations")
+def show_operations(request: Request) -> Response:
+    with visiting(request) as visit:
+        locale = visit.locale
+        seen = operations(visit.uow, visit.who)
+        reports = access_faults(visit.uow, visit.who)
+        names = names_of(visit.uow, visit.who, [r.actor_id for r in reports])
+        context: dict[str, Any] = {
+            "seen": seen,
+            "late": [_timer(t, locale) for t in seen.late_timers],
+            "failed": [_timer(t, locale) for t in seen.failed_timers],
+            "outbox": [(label(f"mail_status.{s}", locale), seen.outbox.get(s, 0)) for s in STATUSES],
+            "mails": [
+                {"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages
+            ],
+            "reports": [{"at": r.at, "who": names.get(r.actor_id, ""), "text": json.loads(r.value)} for r in reports],
+            "may_release": Role.ADMINISTRATOR in visit.who.roles(),
+        }
+        return page(request, "pages/operations.html", context, title=gettext("Operations", locale))
+
+
+@router.post("/operations/timers/{timer_id}/retry")
+def retry_timer(request: Request, timer_id: str, sent: Sent) -> Response:
+    carry_out(request, sent, RetryTimer(timer_id))
+    return _back(request, gettext("It will be tried again within a minute.", viewer_of(request).locale))
+
+
+@router.post("/operations/mails/{message_id}/retry")
+def retry_message(request: Request, message_id: str, sent: Sent) -> Response:
+    carry_out(request, sent, RetryMessage(message_id))
+    return _back(request, gettext("The mail will be sent again within a minute.", viewer_of(request).locale))
+
+
+@router.post("/operations/holds/{hold_id}/release")
+def release_hold(request: Request, hold_id: str, sent: Sent) -> Response:
+    carry_out(request, sent, ReleaseHold(hold_id))
+    return _back(request, gettext("The hold is released. Mail leaves again.", viewer_of(request).locale))
+
+
+def _back(request: Request, done: str) -> Response:
+    flash(request, done)
+    return RedirectResponse("/operations", 303)
+
+
+def _timer(t: Row, locale: str) -> dict[str, Any]:
+    """A timer by what it does: pulls a step, or reminds of a task."""
+    if t.trigger:
+        what = words.step_text("trigger", t.process, t.trigger, locale)
+    else:
+        what = gettext("Reminder of a task", locale)
+    return {"row": t, "what": what}

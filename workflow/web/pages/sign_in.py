@@ -1,0 +1,107 @@
+"""Signing in and out: by password, or while STEGVIS_DEMO is on by pressing a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from templates.labels import gettext, label
+from workflow.people import sessions
+from workflow.people.sessions import TooManyAttempts, WrongPassword
+from workflow.web.base import (
+    LANGUAGE,
+    SignInNeeded,
+    app_of,
+    check_csrf,
+    local_path,
+    locale_of,
+    page,
+    session_cookie,
+    set_cookie,
+    speak,
+    viewer_of,
+)
+from workflow.web.problems import status_of
+
+router = APIRouter()
+
+Text = Annotated[str, Form(max_length=320)]
+Next = Annotated[str, Form(max_length=2000)]
+
+
+@router.get("/sign-in")
+def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002
+    try:
+        viewer_of(request)
+    except SignInNeeded:
+        return _page(request, next)
+    return RedirectResponse(local_path(next), 303)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, email: Text = "", password: Text = "", next: Next = "/") -> Response:  # noqa: A002
+    """The right password opens a new session; a wrong one shows the page again, the address kept."""
+    app, locale = app_of(request), locale_of(request)
+    missing = [
+        (name, label("error.field_required", locale)) for name, text in (("email", email), ("password", password)) if not text
+    ]  # fmt: skip
+    if missing:
+        return _page(request, next, email, list(missing), 422)
+    old = request.cookies.get(session_cookie(request))
+    address = request.client.host if request.client else ""
+    try:
+        session_id = sessions.sign_in(app, email, password, address, replaces=old)
+    except (WrongPassword, TooManyAttempts) as refusal:
+        return _page(request, next, email, [("email", label(f"error.{refusal.code}", locale))], status_of(refusal))
+    return _welcome(request, session_id, next)
+
+
+@router.post("/sign-in/demo")
+def sign_in_demo(request: Request, email: Text = "", next: Next = "/") -> Response:  # noqa: A002
+    app = app_of(request)
+    old = request.cookies.get(session_cookie(request))
+    try:
+        session_id = sessions.sign_in_demo(app, email, replaces=old)
+    except WrongPassword as refusal:
+        text = label(f"error.{refusal.code}", locale_of(request))
+        return _page(request, next, email, [("email", text)], status_of(refusal))
+    return _welcome(request, session_id, next)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, csrf_token: Text = "") -> Response:
+    """Ends the session on all nodes. Whoever is signed out already is simply shown the sign-in page."""
+    session_id = request.cookies.get(session_cookie(request))
+    if session_id:
+        try:
+            check_csrf(request, {"csrf_token": csrf_token})
+        except SignInNeeded:
+            pass
+        else:
+            sessions.sign_out(app_of(request), session_id)
+        set_cookie(request, session_cookie(request), "", max_age=0)
+    return RedirectResponse("/sign-in", 303)
+
+
+def _welcome(request: Request, session_id: str, back_to: str) -> Response:
+    # A session cookie without an age ends with the browser; the row behind it ends before.
+    set_cookie(request, session_cookie(request), session_id, max_age=None)
+    chosen = request.query_params.get(LANGUAGE)
+    if chosen in ("sv", "en"):
+        speak(request, chosen)
+    return RedirectResponse(local_path(back_to), 303)
+
+
+def _page(
+    request: Request, back_to: str, email: str = "", errors: list[tuple[str | None, str]] | None = None, status: int = 200
+) -> Response:  # fmt: skip
+    app = app_of(request)
+    people = []
+    if app.settings.demo:
+        with app.database.read() as uow:
+            people = sessions.demo_people_with_roles(uow)
+    context = {"next": local_path(back_to), "email": email, "people": people}
+    title = gettext("Sign in", locale_of(request))
+    return page(request, "pages/sign_in.html", context, title=title, status=status, errors=errors or [])

@@ -1,0 +1,130 @@
+"""Who may call what: one row a route and method. A route that stands nowhere here answers 403 and fails a test (I44).
+
+This is the outer wall only. What somebody may see and do in a case is decided further in, by the one view and the law
+book; nothing here lets anybody through that they refuse.
+"""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from states.roles import HUMAN_ROLES, Role
+from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
+from workflow.web.base import viewer_of
+
+#: Nobody has to be signed in; anybody with an account; or the roles of which one is needed.
+PUBLIC: frozenset[str] = frozenset({"*"})
+SIGNED_IN: frozenset[str] = frozenset()
+ADMINISTRATION: frozenset[str] = frozenset({Role.ADMINISTRATOR})
+LEADING: frozenset[str] = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})
+#: Who works with cases; readers and administrators do not.
+WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
+
+POLICIES: dict[str, frozenset[str]] = {
+    # The process itself
+    "GET /healthz": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /metrics": PUBLIC,
+    # In and out
+    "GET /sign-in": PUBLIC,
+    "POST /sign-in": PUBLIC,
+    "POST /sign-in/demo": PUBLIC,
+    "POST /sign-out": PUBLIC,
+    "GET /help": PUBLIC,
+    "GET /accessibility": PUBLIC,
+    "POST /accessibility": PUBLIC,
+    # Pages
+    "GET /": SIGNED_IN,
+    "GET /my-tasks": SIGNED_IN,
+    "GET /search": SIGNED_IN,
+    "GET /cases": SIGNED_IN,
+    "GET /cases/export": SIGNED_IN,
+    "GET /cases/new": WORKING,
+    "POST /cases/new": WORKING,
+    "POST /cases": WORKING,
+    "GET /cases/{case_id}": SIGNED_IN,
+    "GET /cases/{case_id}/do/{trigger}": SIGNED_IN,
+    "POST /cases/{case_id}/do/{trigger}": WORKING,
+    "GET /cases/{case_id}/done/{trigger}": SIGNED_IN,
+    "POST /cases/{case_id}/comments": WORKING,
+    "GET /cases/{case_id}/question": WORKING,
+    "POST /cases/{case_id}/question": WORKING,
+    "GET /cases/{case_id}/correct": WORKING,
+    "POST /cases/{case_id}/correct": WORKING,
+    "POST /cases/{case_id}/files": WORKING,
+    "GET /cases/{case_id}/files/{file_id}": SIGNED_IN,
+    "GET /cases/{case_id}/decisions/{decision_id}.docx": SIGNED_IN,
+    "GET /tasks/{task_id}/hand-on": WORKING,
+    "POST /tasks/{task_id}/hand-on": WORKING,
+    "GET /tasks/{task_id}/conflict": WORKING,
+    "POST /tasks/{task_id}/conflict": WORKING,
+    "GET /contracts": SIGNED_IN,
+    "GET /contracts/export": SIGNED_IN,
+    "GET /contracts/ahead": SIGNED_IN,
+    "GET /contracts/ahead/export": SIGNED_IN,
+    "GET /contracts/import": LEADING,
+    "POST /contracts/import": LEADING,
+    "GET /procurements/import": LEADING,
+    "POST /procurements/import": LEADING,
+    "GET /suppliers": SIGNED_IN,
+    "GET /suppliers/{supplier_id}": SIGNED_IN,
+    "GET /processes": SIGNED_IN,
+    "GET /processes/{process}/{version}": SIGNED_IN,
+    "GET /reports/delegated-decisions": SIGNED_IN,
+    "POST /reports/delegated-decisions": SIGNED_IN,
+    "GET /trail": SIGNED_IN,
+    "POST /trail": SIGNED_IN,
+    "GET /operations": LEADING,
+    "POST /operations": LEADING,
+    "GET /me": SIGNED_IN,
+    "POST /me": SIGNED_IN,
+    "POST /contracts/{case_id}/procure-again": WORKING,
+    # API
+    "GET /api/v1/": PUBLIC,
+    "GET /api/v1/openapi.json": PUBLIC,
+    "GET /api/v1/processes": SIGNED_IN,
+    "GET /api/v1/processes/{process}/{version}": SIGNED_IN,
+    "GET /api/v1/cases": SIGNED_IN,
+    "POST /api/v1/cases": WORKING,
+    "GET /api/v1/cases/{case_id}": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/actions": SIGNED_IN,
+    "POST /api/v1/cases/{case_id}/actions/{trigger}": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/events": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/timers": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/tasks": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/comments": SIGNED_IN,
+    "POST /api/v1/cases/{case_id}/comments": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/files": SIGNED_IN,
+    "POST /api/v1/cases/{case_id}/files": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/files/{file_id}/content": SIGNED_IN,
+    "GET /api/v1/tasks": SIGNED_IN,
+    "POST /api/v1/tasks/{task_id}/hand-on": SIGNED_IN,
+    "POST /api/v1/tasks/{task_id}/conflict": SIGNED_IN,
+    "GET /api/v1/contracts": SIGNED_IN,
+    "GET /api/v1/suppliers": SIGNED_IN,
+    "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,
+    "GET /api/v1/parameters": SIGNED_IN,
+    "POST /api/v1/parameters": SIGNED_IN,
+}
+
+
+def policy_of(method: str, path: str) -> frozenset[str] | None:
+    """The policy of a route by its template; HEAD goes with GET. None: nobody has said who may."""
+    return POLICIES.get(f"{'GET' if method == 'HEAD' else method} {path}")
+
+
+def admit(request: Request) -> None:
+    """Runs before every handler. Raises SignInNeeded, or Forbidden for the wrong role and for a route without policy."""
+    if "\x00" in str(request.scope["path"]):
+        raise NotFound
+    faults = [FieldError(name, "field_invalid") for name, value in request.query_params.items() if "\x00" in value]
+    if faults:  # no database takes this sign, and nobody types it
+        raise InvalidForm(faults)
+    policy = policy_of(request.method, getattr(request.scope.get("route"), "path", ""))
+    if policy is None:
+        raise Forbidden("no_policy")
+    if policy is PUBLIC:
+        return
+    viewer = viewer_of(request)
+    if policy and not (policy & viewer.roles):
+        raise Forbidden
