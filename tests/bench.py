@@ -268,9 +268,9 @@ def multiply(world: World, count: int, start: int = 0) -> None:
     with world.app.database.write() as uow:
         case = uow.one(case_rows.GET_CASE, case_id=source)
         case_values = case._asdict()
+        from workflow.db.statements import insert_into
         from workflow.engine.obligations import _INSERT_TASK, _INSERT_TIMER, open_tasks
         from workflow.engine.tables import AuditEvent
-        from workflow.db.statements import insert_into
 
         task = open_tasks(uow, source)[0]._asdict()
         insert_event = insert_into(AuditEvent.__table__)  # type: ignore[attr-defined]

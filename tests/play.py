@@ -249,6 +249,19 @@ class Play:
         self.act("officer", "prepare_contracts", lot, contracts=[{**CONTRACT, **contract}])
         self.act("head", "sign_contracts", lot, signed_on=self.today.isoformat(), signing_reference="S1")
 
+    def several_in_standstill(self, count: int) -> list[Play]:
+        """Cases side by side whose notices went out at the same moment."""
+        cases = [self.elsewhere(self.open(title=f"Städ {number}")) for number in range(count)]
+        for each in cases:
+            each.to_advertising()
+            each.advertise()
+        self.advance(38)
+        for each in cases:
+            each.open_tenders(after=0)
+            each.award()
+            each.notify()
+        return cases
+
     def finish_records(self, lot: int | None = None) -> None:
         """What the law asks for after the contract: the notice of the result, and the documentation."""
         self.act("officer", "record_post_award_notice", lot, published_on=self.today.isoformat(), notice_reference="E1")

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, event, insert, or_, select, update
 
 from notifications.transport import MemoryTransport
 from states.calendar import end_of_day, local_date
@@ -96,10 +97,16 @@ def copied(app: Stegvis, folder: Path) -> Iterator[Stegvis]:
         update={"database_url": f"sqlite:///{path}", "mail_url": "memory:", "data_dir": folder, "files_url": ""}
     )
     database = Database(settings.database, clock)
+    event.listen(database.engine, "connect", _hurried)
     try:
         yield Stegvis(settings, database, clock, MemoryTransport())
     finally:
         database.dispose()
+
+
+def _hurried(connection: Any, _record: Any) -> None:
+    """A copy that is thrown away need not survive a power cut."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _back_up(uow: UnitOfWork, path: Path) -> None:
@@ -149,11 +156,26 @@ def _happened(uow: UnitOfWork, at: datetime, locale: str) -> list[Happening]:
         .where(_events.c.at == at)
         .order_by(cases.c.reference, _events.c.seq)
     )
-    happened = []
-    for row in uow.connection.execute(query):
-        text = _words(row.kind, row.process, json.loads(row.body), locale)
-        happened.append(Happening(local_date(at), row.case_id, row.reference, text))
+    happened: list[Happening] = []
+    on = local_date(at)
+    for (case_id, reference, is_mail), rows in groupby(
+        uow.connection.execute(query), key=lambda r: (r.case_id, r.reference, r.kind == "mail_delivered")
+    ):
+        if is_mail:
+            names = dict.fromkeys(_name(uow, json.loads(r.body).get("to")) for r in rows)
+            happened.append(
+                Happening(on, case_id, reference, gettext("Mail to %(names)s", locale, names=", ".join(names)))
+            )
+        else:
+            texts = [_words(r.kind, r.process, json.loads(r.body), locale) for r in rows]
+            happened += [Happening(on, case_id, reference, text) for text in texts]
     return happened
+
+
+def _name(uow: UnitOfWork, person_id: str | None) -> str:
+    people = METADATA.tables["people"]
+    name = uow.connection.execute(select(people.c.name).where(people.c.id == person_id)).scalar()
+    return str(name or "–")
 
 
 def _words(kind: str, process: str, body: dict[str, Any], locale: str) -> str:
@@ -167,8 +189,6 @@ def _words(kind: str, process: str, body: dict[str, Any], locale: str) -> str:
         return gettext("Reminder: %(about)s", locale, about=about)
     if kind == "escalated":
         return gettext("Reported to the manager: %(about)s", locale, about=about)
-    if kind == "mail_delivered":
-        return gettext("Mail goes out", locale)
     return label(f"done.{kind}", locale) if has_label(f"done.{kind}", locale) else gettext("Noted in the trail", locale)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ Stegvis = Callable[..., Said]
 @pytest.fixture
 def stegvis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Stegvis:
     """Runs `stegvis …` against an empty place."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))  # commands set up logging for a process of their own
+    monkeypatch.setattr(root, "level", root.level)
     for name in ("PORT", "STEGVIS_PORT", "STEGVIS_DEMO", "STEGVIS_MAIL_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("STEGVIS_LOCALE", "en")

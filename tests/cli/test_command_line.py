@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import logging
 import sqlite3
 import subprocess
 import sys
@@ -127,6 +129,49 @@ def test_tick_does_what_is_due_once(ready: Stegvis, tmp_path: Path) -> None:
     assert content(tmp_path, "select kind, error from heartbeats") == [("tick", None)]
 
 
+def test_a_database_that_does_not_answer_is_told_without_its_password(
+    stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEGVIS_DATABASE_URL", "postgresql://stegvis:hemligt@127.0.0.1:9/stegvis")
+    for command in (("db", "verify"), ("db", "upgrade"), ("tick",)):
+        said = stegvis(*command)
+        assert (said.code, said.err.count("\n")) == (1, 1)
+        assert "does not answer" in said.err
+        assert "hemligt" not in said.err
+
+
+def test_a_worker_beats_until_it_is_told_to_stop(ready: Stegvis, tmp_path: Path) -> None:
+    worker = subprocess.Popen([sys.executable, "-m", "workflow", "worker"], stdout=subprocess.PIPE, text=True)
+    try:
+        for _ in range(200):
+            if content(tmp_path, "select kind from heartbeats") == [("worker",)]:
+                break
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(0.1)
+        worker.terminate()
+        said, _ = worker.communicate(timeout=20)
+    finally:
+        worker.kill()
+    assert worker.returncode == 0
+    assert "15 seconds" in said
+    assert content(tmp_path, "select kind, error from heartbeats") == [("worker", None)]
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_log_line_is_one_line_for_people_or_for_machines(
+    ready: Stegvis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    monkeypatch.setenv("STEGVIS_LOG_FORMAT", log_format)
+    assert ready("tick").code == 0
+    logging.getLogger("stegvis.test").warning("Å %s", "ä", extra={"action": "tried"})
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    if log_format == "json":
+        known = json.loads(line)
+        assert (known["message"], known["level"], known["action"]) == ("Å ä", "warning", "tried")
+        assert known["time"].endswith("+00:00")
+
+
 def test_the_doctor_refuses_for_production_what_it_lets_pass_at_home(
     ready: Stegvis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -150,6 +195,26 @@ def test_the_doctor_refuses_for_production_what_it_lets_pass_at_home(
     assert said.code == 0, said.out
     monkeypatch.setenv("STEGVIS_DEMO", "1")
     assert "STEGVIS_DEMO" in ready("doctor", "--deploy").out
+
+
+def test_run_makes_its_own_database_and_says_where_it_listens(
+    stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served: list[object] = []
+    monkeypatch.delenv("STEGVIS_DATABASE_URL")
+    monkeypatch.setenv("PORT", "8123")
+    monkeypatch.setattr("workflow.web.app.serve", lambda *args, scheduler: served.append((*args[1:], scheduler)))
+    said = stegvis("run")
+    assert said.code == 0, said.err
+    assert "http://127.0.0.1:8123" in said.out
+    assert stegvis("run", "--port", "8124", "--host", "0.0.0.0").code == 0
+    assert served == [("127.0.0.1", 8123, True), ("0.0.0.0", 8124, True)]
+    assert content(tmp_path, "select count(*) from regions") == [(22,)]
+    assert stegvis("db", "verify").code == 0
+
+
+def test_run_refuses_a_database_of_ones_own_that_is_not_upgraded(stegvis: Stegvis) -> None:
+    assert stegvis("run").code == 1
 
 
 # --- people ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -55,9 +56,15 @@ _FROM = (
 
 _OPEN = cases.c.closed_at.is_(None)
 _DATED = Segment(
-    and_(_OPEN, cases.c.next_due_on.is_not(None)), (Key(cases.c.next_due_on, "next_due_on", day=True), Key(cases.c.id, "id"))
-)  # fmt: skip
-_UNDATED = Segment(and_(_OPEN, cases.c.next_due_on.is_(None)), (Key(cases.c.id, "id", descending=True),))
+    and_(_OPEN, cases.c.next_due_on.is_not(None)),
+    (Key(cases.c.next_due_on, "next_due_on", day=True), Key(cases.c.id, "id")),
+    empty=(cases.c.closed_at,),
+)
+_UNDATED = Segment(
+    and_(_OPEN, cases.c.next_due_on.is_(None)),
+    (Key(cases.c.id, "id", descending=True),),
+    empty=(cases.c.closed_at, cases.c.next_due_on),
+)
 _CLOSED = Segment(cases.c.closed_at.is_not(None), (Key(cases.c.id, "id", descending=True),))
 
 
@@ -106,7 +113,7 @@ def case_counts(uow: UnitOfWork, who: Actor, filters: CaseFilter | None = None) 
 
 def _segments(filters: CaseFilter, today: date) -> list[Segment]:
     if filters.overdue:
-        return [Segment(and_(_DATED.where, cases.c.next_due_on < today), _DATED.keys)]
+        return [replace(_DATED, where=and_(_DATED.where, cases.c.next_due_on < today))]
     return [_DATED, _UNDATED] if filters.open_only else [_DATED, _UNDATED, _CLOSED]
 
 
@@ -238,3 +245,13 @@ def _by_supplier(who: Actor, folded: str) -> Any:
     )
     found = union(of_contracts, of_awards).subquery()
     return select(found.c.case_id)
+
+
+def open_cases_by_definition(uow: UnitOfWork, who: Actor) -> dict[tuple[str, int], int]:
+    """How many open cases of the region run under each definition: (process, version) -> number."""
+    query = (
+        select(cases.c.process, cases.c.version, func.count().label("n"))
+        .where(cases.c.region_id == who.region_id, cases.c.closed_at.is_(None))
+        .group_by(cases.c.process, cases.c.version)
+    )
+    return {(r.process, r.version): r.n for r in uow.connection.execute(query)}

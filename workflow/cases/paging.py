@@ -42,10 +42,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The rows that `where` picks, in the order of `keys` (the last of which is unique)."""
+    """The rows that `where` picks, in the order of `keys` (the last of which is unique).
+
+    `empty` are columns that `where` holds to NULL and that stand before the keys in the index: PostgreSQL takes the
+    index for the order only when the order names them too.
+    """
 
     where: ColumnElement[bool]
     keys: tuple[Key, ...]
+    empty: tuple[ColumnElement[Any], ...] = ()
 
     def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
         """Rows beyond a key: written out column by column, because directions may differ."""
@@ -60,7 +65,9 @@ class Segment:
         return options[0]
 
     def order(self) -> list[Any]:
-        return [k.column.desc() if k.descending else k.column.asc() for k in self.keys]
+        backwards = self.keys[0].descending
+        columns = [(c, backwards) for c in self.empty] + [(k.column, k.descending) for k in self.keys]
+        return [c.desc() if descending else c.asc() for c, descending in columns]
 
 
 def walk(

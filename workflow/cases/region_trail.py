@@ -145,7 +145,7 @@ def region_events(
     query = (
         select(_events, _cases.c.reference, _cases.c.title, _cases.c.process)
         .select_from(_events.outerjoin(_cases, _cases.c.id == _events.c.case_id))
-        .where(_events.c.region_id == who.region_id, *_where(who, filters), *_visible(who))
+        .where(_events.c.region_id == who.region_id, *_where(filters), *_visible(who))
         .order_by(_events.c.at.desc(), _events.c.stream_id.desc(), _events.c.seq.desc())
         .limit(limit + 1)
     )
@@ -218,7 +218,7 @@ def _item(row: Row, body: dict[str, Any], names: dict[str, str], case: Row | Non
     )
 
 
-def _where(who: Actor, filters: TrailFilter) -> list[ColumnElement[bool]]:
+def _where(filters: TrailFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.person:
         found.append(_events.c.actor_id == filters.person)
@@ -266,7 +266,7 @@ def _beyond(after: str) -> ColumnElement[bool]:
         _events.c.at <= at,
         or_(
             _events.c.at < at,
-            and_(_events.c.stream_id < stream),
+            _events.c.stream_id < stream,
             and_(_events.c.stream_id == stream, _events.c.seq < seq),
         ),
     )

@@ -31,7 +31,7 @@ _suppliers = Supplier.__table__  # type: ignore[attr-defined]
 #: Written out, not bound: only then does SQLite see that the partial indexes of open tasks apply.
 _OPEN = _tasks.c.status == literal_column("'open'")
 _DATED = Segment(_tasks.c.due_on.is_not(None), (Key(_tasks.c.due_on, "due_on", day=True), Key(_tasks.c.id, "id")))
-_UNDATED = Segment(_tasks.c.due_on.is_(None), (Key(_tasks.c.id, "id"),))
+_UNDATED = Segment(_tasks.c.due_on.is_(None), (Key(_tasks.c.id, "id"),), empty=(_tasks.c.due_on,))
 #: A count of one's own obligations stops here, for each person and role one answers for.
 COUNT_CAP = 1_000
 

@@ -177,12 +177,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:
         if sys.flags.dev_mode:  # `python -X dev -m workflow …` shows where
             raise
-        complain(tell(_("Something unexpected went wrong (%(fault)s). Run `stegvis doctor`."), fault=_one_line(fault)))
+        complain(_unexpected(fault))
     return FAILED
 
 
-def _one_line(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {str(fault).partition(chr(10))[0][:200]}"
+def _unexpected(fault: Exception) -> str:
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(fault, OperationalError):
+        return tell(_("The database does not answer. Check STEGVIS_DATABASE_URL and that it runs."))
+    return tell(
+        _("Something unexpected went wrong (%(fault)s). Run `stegvis doctor`."),
+        fault=f"{type(fault).__name__}: {fault}"[:200],
+    )
 
 
 def _words(refusal: StegvisError | UnknownProcess) -> str:

@@ -113,7 +113,7 @@ _FROM = (
 _DATED = Segment(
     contracts.c.end_on.is_not(None), (Key(contracts.c.end_on, "end_on", day=True), Key(contracts.c.case_id, "case_id"))
 )
-_UNDATED = Segment(contracts.c.end_on.is_(None), (Key(contracts.c.case_id, "case_id"),))
+_UNDATED = Segment(contracts.c.end_on.is_(None), (Key(contracts.c.case_id, "case_id"),), empty=(contracts.c.end_on,))
 
 
 def list_contracts(

@@ -88,7 +88,7 @@ class Database:
     def _transaction(self, *, write: bool) -> Iterator[UnitOfWork]:
         try:
             with self.engine.connect() as connection:
-                connection = connection.execution_options(write=write)
+                connection = connection.execution_options(**self._options(write=write))
                 transaction = connection.begin()
                 try:
                     unit = UnitOfWork(connection, self.engine.dialect, self.now, self.recorder)
@@ -109,6 +109,13 @@ class Database:
             if error.connection_invalidated:
                 raise DatabaseUnavailable from error
             raise
+
+    def _options(self, *, write: bool) -> dict[str, Any]:
+        options: dict[str, Any] = {"write": write}
+        if not write and not self.is_sqlite:
+            # Else each statement sees its own moment: a case without the event that made it so.
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return options
 
     def now(self, unit: UnitOfWork) -> datetime:
         """What decides what is due: on PostgreSQL the server's clock, read after the lock; else the process's."""

@@ -41,9 +41,9 @@ _NORRBOTTEN = (
     Scene("Livsmedel till patientkök och restauranger", "food", "kost", J, 64 * MIO, "submit_targets", 2,
           lots=("Färskvaror", "Kolonial och torra varor", "Mejeri"), follows="Livsmedel, kolonial", contract_class="a"),
     Scene("Tvätt och textilservice", "textile", "service", J, 22 * MIO, "submit_requirements", 3, story="returned"),
-    _below("Facilitering och workshoppar för chefer", "services", "nara", J, 1_500_000, "submit_needs_analysis", 6),
+    _below("Facilitering och workshoppar för chefer", "services", "nara", J, 1_500_000, "submit_needs_analysis", 6, winner="Kunskapsloftet AB"),
     _below("Frukt och grönt till personalrestaurangerna", "food", "kost", J, 1_900_000, "submit_needs_analysis", 19),
-    _direct("Föreläsare till ledardagarna", "services", "nara", K, 240_000, "submit_needs_analysis", 2),
+    _direct("Föreläsare till ledardagarna", "services", "nara", K, 240_000, "submit_needs_analysis", 2, winner="Kunskapsloftet AB"),
     _call_off("Vårdsängar till avdelning 34", "aids", "nara", K, 1_600_000, "submit_needs_analysis", 3),
     # In preparation
     Scene("Laboratorieförbrukning", "disposables", "lans", K, 9 * MIO, "open", 3),
@@ -51,7 +51,7 @@ _NORRBOTTEN = (
     Scene("Näringsdrycker och sondnäring", "food", "nara", K, 7_300_000, "decide_start", 5),
     _below("Arbetsskor till vårdpersonal", "textile", "service", J, 1_200_000, "submit_risk_analysis", 9),
     _below("Service av hissar och portar", "services", "fastighet", J, 2_100_000, "decide_no_applicable_target", 3,
-           story="no_target"),
+           story="no_target", winner="Hissjouren Norr AB"),
     _below("Trådlösa telefoner till vårdavdelningar", "computers", "digital", K, 2_200_000, "save_requirements", 10),
     Scene("Bärbara datorer och tillbehör", "computers", "digital", K, 30 * MIO, "decide_requirements", 5,
           follows="Klientdatorer", contract_class="a"),
@@ -105,8 +105,8 @@ _NORRBOTTEN = (
     Scene("Kontorsstolar, förnyad konkurrensutsättning", "furniture", "service", J, 1_900_000, "complete_documentation", 75,
           story="renewed", track="renewed_competition", options=1, months=12),
     _direct("Reservdelar till sterilcentralen", "instruments", "operation", J, 380_000, "decide_direct_award", 8),
-    _direct("Utredning om solceller", "services", "fastighet", K, 520_000, "complete_documentation", 60),
-    _direct("Tillfällig kyla i serverhall", "services", "digital", K, 310_000, "complete_documentation", 200, months=5),
+    _direct("Utredning om solceller", "services", "fastighet", K, 520_000, "complete_documentation", 60, winner="Vindbruket Energi AB"),
+    _direct("Tillfällig kyla i serverhall", "services", "digital", K, 310_000, "complete_documentation", 200, months=5, winner="Kylbruket AB"),
     _call_off("Bärbara datorer, vårens utbyte", "computers", "digital", J, 5_400_000, "complete_documentation", 150),
     _call_off("Förrådsmöbler", "furniture", "service", K, 460_000, "complete_documentation", 28),
 )  # fmt: skip
@@ -115,7 +115,7 @@ _KALMAR = (
     Scene("Lokalvård på länssjukhuset", "cleaning", "service", K, 21 * MIO, "submit_targets", 3, lots=("Vård", "Kontor")),
     Scene("Kött och chark", "food", "service", K, 14 * MIO, "record_advertisement", 8),
     Scene("Tvätt av arbetskläder", "textile", "service", K, 8 * MIO, "complete_documentation", 120),
-    _direct("Utbildning i hjärt- och lungräddning", "services", "service", K, 190_000, "decide_direct_award", 4),
+    _direct("Utbildning i hjärt- och lungräddning", "services", "service", K, 190_000, "decide_direct_award", 4, winner="Kunskapsloftet AB"),
 )  # fmt: skip
 
 _SAMVERKAN = (

@@ -75,6 +75,7 @@ class Row:
     fate: str
     contract_class: str | None = "b"
     owned: bool = True
+    supplier: str | None = None
 
 
 _NORRBOTTEN = (
@@ -121,15 +122,15 @@ _NORRBOTTEN = (
     Row("Elarbeten", "building", "fastighet", "early"),
     Row("Ventilation, service", "building", "fastighet", "next_year"),
     Row("Målningsarbeten", "building", "fastighet", "middle", "c"),
-    Row("Snöröjning", "services", "fastighet", "last_year_left", "c"),
-    Row("Hämtning av avfall", "services", "fastighet", "extension_late"),
-    Row("Farligt avfall", "services", "fastighet", "early"),
+    Row("Snöröjning", "services", "fastighet", "last_year_left", "c", supplier="Snödrivan Entreprenad AB"),
+    Row("Hämtning av avfall", "services", "fastighet", "extension_late", supplier="Kretsen Återvinning AB"),
+    Row("Farligt avfall", "services", "fastighet", "early", supplier="Kretsen Återvinning AB"),
     Row("Budtransporter", "transport", "service", "middle", "c"),
-    Row("Ambulansfordon", "transport", "lans", "long"),
+    Row("Ambulansfordon", "transport", "lans", "long", supplier="Räddningsfordon Norden AB"),
     Row("Sjukresor med taxi, södra länsdelen", "transport", "utveckling", "early", "a"),
-    Row("Flygtransport av patienter", "transport", "lans", "extension_open", "a"),
+    Row("Flygtransport av patienter", "transport", "lans", "extension_open", "a", supplier="Fjällvinden Flyg AB"),
     Row("Fjärrvärme", "energy", "fastighet", "long"),
-    Row("Eldningsolja", "energy", "fastighet", "ended", "c"),
+    Row("Eldningsolja", "energy", "fastighet", "ended", "c", supplier="Forsens Elhandel AB"),
     Row("Inhyrda läkare", "staffing", "lans", "extended", "a"),
     Row("Inhyrda tandläkare", "staffing", "tand", "undated", None, owned=False),
     Row("Rekryteringstjänster", "staffing", "utveckling", "left", "c"),
@@ -140,20 +141,20 @@ _NORRBOTTEN = (
     Row("Blodgasanalys", "disposables", "lans", "long", None, owned=False),
     Row("Rullstolar", "aids", "nara", "early", "a"),
     Row("Rollatorer och gånghjälpmedel", "aids", "nara", "extended"),
-    Row("Hörapparater", "aids", "nara", "next_year", "a"),
-    Row("Översättning och tolkning", "services", "utveckling", "extension_soon", "a"),
-    Row("Företagshälsovård", "services", "upphandling", "middle"),
-    Row("Växeltelefoni", "services", "digital", "over_before", "c"),
-    Row("Tidningar och tidskrifter", "services", "utveckling", "lapsed", "c", owned=False),
+    Row("Hörapparater", "aids", "nara", "next_year", "a", supplier="Klarton Hörsel AB"),
+    Row("Översättning och tolkning", "services", "utveckling", "extension_soon", "a", supplier="Tungomål Språktjänst AB"),
+    Row("Företagshälsovård", "services", "upphandling", "middle", supplier="Hälsostigen i Norr AB"),
+    Row("Växeltelefoni", "services", "digital", "over_before", "c", supplier="Röstvägen Telekom AB"),
+    Row("Tidningar och tidskrifter", "services", "utveckling", "lapsed", "c", owned=False, supplier="Läsbruket AB"),
 )  # fmt: skip
 
 _KALMAR = (
     Row("Lokalvård på hälsocentraler", "cleaning", "service", "early"),
     Row("Mejeriprodukter", "food", "service", "extension_open", "a"),
-    Row("Kontorsmaterial", "services", "service", "middle", "c"),
+    Row("Kontorsmaterial", "services", "service", "middle", "c", supplier="Kontorskvarnen AB"),
     Row("Klientdatorer och skärmar", "computers", "service", "extended"),
     Row("Medicinska förbrukningsvaror", "disposables", "service", "evaluation", "a"),
-    Row("Biobränsle", "energy", "service", "long", "c"),
+    Row("Biobränsle", "energy", "service", "long", "c", supplier="Vindbruket Energi AB"),
 )  # fmt: skip
 
 _SAMVERKAN = (Row("Systemstöd för uppföljning av leverantörer", "consulting", "kansli", "extension_open", "a"),)
@@ -187,7 +188,7 @@ def register_contracts(play: Play, rows: tuple[Row, ...]) -> None:
             "is_framework": place % 3 == 0,
             "missing": (*fate.missing, *(() if row.owned else ("owner",))),
             "owner_note": None if row.owned else "Tidigare inköpschefen",
-            **supplier(ware.suppliers[place % len(ware.suppliers)]),
+            **supplier(row.supplier or ware.suppliers[place % len(ware.suppliers)]),
         }
         if not row.owned:
             form["unit"] = None

@@ -38,6 +38,7 @@ class Scene:
     months: int = 24
     options: int = 2
     contract_class: str = "b"
+    winner: str | None = None
     talk: tuple[tuple[int, str, str], ...] = ()
 
     @property
@@ -75,7 +76,7 @@ def _first_of_next_month(day: date) -> date:
 
 def contract_row(s: Scene, day: date, lot: int = 1) -> dict[str, Any]:
     """The contract a lot leads to: from the month after the next, its value shared between the lots."""
-    name = s.what.suppliers[(lot - 1) % len(s.what.suppliers)]
+    name = s.winner or s.what.suppliers[(lot - 1) % len(s.what.suppliers)]
     start_on = _first_of_next_month(_first_of_next_month(day))
     return {
         **supplier(name),
@@ -272,7 +273,7 @@ def review(lot: int = 1) -> Stage:
             "lodged_on": day,
         }
 
-    return Stage(5, "record_review", OFFICER, form, lot)
+    return Stage(3, "record_review", OFFICER, form, lot)  # inside the standstill, whatever holidays lie in it
 
 
 def ruling(after: int, outcome: str, lot: int = 1) -> Stage:

@@ -18,6 +18,8 @@ _NAMES = (
     "Plastfri Vård AB", "Lyftkraft Hjälpmedel AB", "Lablinjen AB", "Provröret i Norr AB", "Tystgående Bilar AB",
     "Isälven Tryckeri AB", "Kunskapsloftet AB", "Hissjouren Norr AB", "Röstvägen Telekom AB", "Kylbruket AB",
     "Smålands Kaprifol Livs AB", "Kustbandets Städ AB", "Samsyn Revision AB",
+    "Snödrivan Entreprenad AB", "Kretsen Återvinning AB", "Tungomål Språktjänst AB", "Hälsostigen i Norr AB",
+    "Läsbruket AB", "Fjällvinden Flyg AB", "Räddningsfordon Norden AB", "Klarton Hörsel AB", "Kontorskvarnen AB",
 )  # fmt: skip
 
 

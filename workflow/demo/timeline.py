@@ -100,5 +100,5 @@ class Timeline:
 
 
 def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
-    """Thousands of commits of invented data: if the power fails the load is simply begun again."""
+    """Thousands of commits of invented data: if the power fails the file is thrown away and the load begun again."""
     connection.execute("PRAGMA synchronous=OFF")

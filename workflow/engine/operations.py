@@ -59,9 +59,7 @@ _MESSAGE_AGAIN = Statement(
 _REPORTS = Statement(
     select(_events.c.at, _events.c.actor_id, _payloads.c.value)
     .select_from(
-        _events.join(
-            _payloads, and_(_payloads.c.stream_id == _events.c.stream_id, _payloads.c.seq == _events.c.seq)
-        )
+        _events.join(_payloads, and_(_payloads.c.stream_id == _events.c.stream_id, _payloads.c.seq == _events.c.seq))
     )
     .where(_events.c.stream_id == bindparam("stream_id"), _events.c.kind == "access_fault_reported")
     .order_by(_events.c.seq.desc())
@@ -165,6 +163,7 @@ def retry_timer(uow: UnitOfWork, command: RetryTimer, who: Actor) -> dict[str, A
         raise NotFound
     uow.one(case_rows.LOCK_CASE, case_id=timer.case_id)  # the case before its timers, as everywhere
     timer = uow.one(_TIMER, timer_id=command.timer_id)
+    assert timer is not None  # no timer is ever deleted
     if timer.status != "failed" and not (timer.status == "pending" and timer.error):
         raise StegvisError("already_done")
     uow.run(_TIMER_AGAIN, the_timer_id=timer.id, at=uow.now)

@@ -214,9 +214,7 @@ def tokens_of(uow: UnitOfWork, who: Actor) -> list[TokenItem]:
     """The viewer's own API tokens that still work, newest first."""
     query = (
         select(_tokens.c.created_at, _tokens.c.expires_at)
-        .where(
-            _tokens.c.person_id == who.person_id, _tokens.c.revoked_at.is_(None), _tokens.c.expires_at > uow.now
-        )
+        .where(_tokens.c.person_id == who.person_id, _tokens.c.revoked_at.is_(None), _tokens.c.expires_at > uow.now)
         .order_by(_tokens.c.created_at.desc())
     )
     return [TokenItem(*t) for t in uow.connection.execute(query)]

@@ -58,8 +58,9 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
         openapi_url=None,
         lifespan=lifespan,
         dependencies=[Depends(admit)],
-        exception_handlers=dict.fromkeys((StegvisError, LawBookError, HTTPException, RequestValidationError), refuse),
     )
+    for kind in (StegvisError, LawBookError, HTTPException, RequestValidationError):
+        web.add_exception_handler(kind, refuse)
     web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, metrics
     for router in (health, *pages.ROUTERS, *api.ROUTERS):
         web.include_router(router)

@@ -28,6 +28,7 @@ from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows, directory
 from workflow.engine.execute import Stegvis
+from workflow.engine.operations import scheduler_is_late
 from workflow.errors import Forbidden, StegvisError
 from workflow.people import sessions
 from workflow.web.problems import SignInNeeded
@@ -111,8 +112,10 @@ def frame(request: Request, *, with_viewer: bool = True) -> dict[str, Any]:
     except SignInNeeded:
         viewer = None
     locale = locale_of(request)
+    if request.query_params.get(LANGUAGE) == locale != request.cookies.get(LANGUAGE):
+        speak(request, locale)
     path = "/" + str(request.scope["path"]).lstrip("/\\")
-    tasks = _task_count(app, viewer) if viewer else 0
+    tasks, late = _at_this_moment(app, viewer) if viewer else (0, False)
     return {
         "viewer": viewer,
         "csrf_token": viewer.csrf_token if viewer else "",
@@ -123,6 +126,7 @@ def frame(request: Request, *, with_viewer: bool = True) -> dict[str, Any]:
         "flash": _taken_flash(request, viewer),
         "version": program_version(),
         "demo": app.settings.demo,
+        "scheduler_late": late,
         "errors": [],
     }
 
@@ -218,7 +222,7 @@ def _viewer(uow: UnitOfWork, row: Row, csrf_token: str, chosen: str | None) -> V
     region = case_rows.region(uow, row.region_id)
     locale = chosen or row.locale
     replaced = [
-        gettext("You stand in for %(name)s until %(last_day)s.", locale, name=r.name, last_day=day(r.valid_to, locale, today))
+        gettext("You stand in for %(name)s until %(last_day)s.", locale, name=r.name, last_day=day(r.valid_to, locale, today)).replace("..", ".")
         for r in directory.stood_in_for(uow, row.person_id, today)
     ]  # fmt: skip
     return Viewer(
@@ -235,10 +239,12 @@ def _viewer(uow: UnitOfWork, row: Row, csrf_token: str, chosen: str | None) -> V
     )
 
 
-def _task_count(app: Stegvis, viewer: Viewer) -> int:
+def _at_this_moment(app: Stegvis, viewer: Viewer) -> tuple[int, bool]:
+    """How many tasks wait for the viewer, and whether the scheduler stands still."""
     with app.database.read() as uow:
         today = local_date(uow.now)
-        return my_task_counts(uow, directory.actor(uow, viewer.person_id, today), today)[0]
+        tasks = my_task_counts(uow, directory.actor(uow, viewer.person_id, today), today)[0]
+        return tasks, scheduler_is_late(uow)
 
 
 def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from states.roles import HUMAN_ROLES, Role
+from workflow.cases.region_trail import OVERSEERS
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.web.base import viewer_of
 
@@ -17,7 +18,9 @@ PUBLIC: frozenset[str] = frozenset({"*"})
 SIGNED_IN: frozenset[str] = frozenset()
 ADMINISTRATION: frozenset[str] = frozenset({Role.ADMINISTRATOR})
 LEADING: frozenset[str] = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})
-#: Who works with cases; readers and administrators do not.
+#: Who oversees the region: they also read its registers of people and access.
+OVERSEEING: frozenset[str] = OVERSEERS
+#: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
 
 POLICIES: dict[str, frozenset[str]] = {
@@ -32,7 +35,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /sign-out": PUBLIC,
     "GET /help": PUBLIC,
     "GET /accessibility": PUBLIC,
-    "POST /accessibility": PUBLIC,
+    "POST /accessibility": SIGNED_IN,
     # Pages
     "GET /": SIGNED_IN,
     "GET /my-tasks": SIGNED_IN,
@@ -41,7 +44,6 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /cases/export": SIGNED_IN,
     "GET /cases/new": WORKING,
     "POST /cases/new": WORKING,
-    "POST /cases": WORKING,
     "GET /cases/{case_id}": SIGNED_IN,
     "GET /cases/{case_id}/do/{trigger}": SIGNED_IN,
     "POST /cases/{case_id}/do/{trigger}": WORKING,
@@ -61,7 +63,6 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /contracts": SIGNED_IN,
     "GET /contracts/export": SIGNED_IN,
     "GET /contracts/ahead": SIGNED_IN,
-    "GET /contracts/ahead/export": SIGNED_IN,
     "GET /contracts/import": LEADING,
     "POST /contracts/import": LEADING,
     "GET /procurements/import": LEADING,
@@ -70,14 +71,42 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /suppliers/{supplier_id}": SIGNED_IN,
     "GET /processes": SIGNED_IN,
     "GET /processes/{process}/{version}": SIGNED_IN,
+    "GET /processes/{process}/{version}/json": SIGNED_IN,
     "GET /reports/delegated-decisions": SIGNED_IN,
     "POST /reports/delegated-decisions": SIGNED_IN,
     "GET /trail": SIGNED_IN,
     "POST /trail": SIGNED_IN,
+    "GET /trail/{stream_id}/{seq}": SIGNED_IN,
+    "GET /trail/{stream_id}/{seq}/json": SIGNED_IN,
     "GET /operations": LEADING,
-    "POST /operations": LEADING,
+    "POST /operations/holds/{hold_id}/release": ADMINISTRATION,
+    "POST /operations/mails/{message_id}/retry": LEADING,
+    "POST /operations/timers/{timer_id}/retry": LEADING,
+    # The delegation order, the units and what applies are open to everybody in the region; changing them is not.
+    "GET /admin/people": OVERSEEING,
+    "POST /admin/people": ADMINISTRATION,
+    "GET /admin/people/{person_id}": OVERSEEING,
+    "POST /admin/people/{person_id}/disable": ADMINISTRATION,
+    "POST /admin/people/{person_id}/password": ADMINISTRATION,
+    "POST /admin/people/{person_id}/roles": ADMINISTRATION,
+    "POST /admin/people/{person_id}/roles/{assignment_id}/end": ADMINISTRATION,
+    "GET /admin/units": SIGNED_IN,
+    "POST /admin/units": ADMINISTRATION,
+    "GET /admin/units/{unit_id}": SIGNED_IN,
+    "POST /admin/units/{unit_id}": ADMINISTRATION,
+    "GET /admin/mandates": SIGNED_IN,
+    "POST /admin/mandates": ADMINISTRATION,
+    "POST /admin/mandates/{mandate_id}/end": ADMINISTRATION,
+    "GET /admin/substitutes": SIGNED_IN,
+    "POST /admin/substitutes": ADMINISTRATION,
+    "GET /admin/parameters": SIGNED_IN,
+    "GET /admin/parameters/{name}": SIGNED_IN,
+    "POST /admin/parameters/{name}": LEADING,
     "GET /me": SIGNED_IN,
-    "POST /me": SIGNED_IN,
+    "POST /me/language": SIGNED_IN,
+    "POST /me/substitute": SIGNED_IN,
+    "POST /me/tokens": SIGNED_IN,
+    "POST /me/tokens/revoke": SIGNED_IN,
     "POST /contracts/{case_id}/procure-again": WORKING,
     # API
     "GET /api/v1/": PUBLIC,

@@ -12,7 +12,9 @@ import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from states.decision import Unmet
 from states.errors import LawBookError, NoSuchStep, NotPermitted
@@ -29,12 +31,15 @@ log = logging.getLogger(__name__)
 
 #: Code -> status. A code that is not here has the status of its class, below.
 STATUS: dict[str, int] = {
+    "invalid_request": 400,
     "signed_out": 401,
     "token_invalid": 401,
     "wrong_password": 401,
+    "forbidden": 403,
     "csrf": 403,
     "cross_site": 403,
     "no_policy": 403,
+    "not_found": 404,
     "unknown_process": 404,
     "method_not_allowed": 405,
     "already_done": 409,
@@ -171,17 +176,20 @@ def of_framework(error: Exception) -> Exception:
             faults.append(FieldError(path, code))
         return InvalidForm(faults)
     if isinstance(error, HTTPException):
-        code = _OF_FRAMEWORK.get(error.status_code, "unexpected")
-        made = StegvisError(code)
-        STATUS.setdefault(code, error.status_code)
-        return made
+        otherwise = "invalid_request" if error.status_code < 500 else "unexpected"
+        return StegvisError(_OF_FRAMEWORK.get(error.status_code, otherwise))
     return error
 
 
-async def refuse(request: Request, error: Exception) -> Response:
-    """The exception handler of the whole application."""
+def refuse(request: Request, error: Exception) -> Response:
+    """The exception handler of the whole application. Not `async`: a page of refusal asks the database who is looking."""
     allow = error.headers if isinstance(error, HTTPException) else None
     return answer(request, of_framework(error), dict(allow or {}))
+
+
+async def outside(scope: Scope, error: Exception) -> Response:
+    """A refusal by one of the walls, made in a thread for the same reason."""
+    return await run_in_threadpool(answer, Request(scope), error)
 
 
 def answer(request: Request, error: Exception, headers: dict[str, str] | None = None) -> Response:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +33,7 @@ HEADERS = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 #: One body, counted in bytes as they come: a form or JSON, and where a file may come with it.
 BODY_LIMIT = 1024 * 1024
@@ -78,7 +78,7 @@ class OwnSiteOnly:
             by_token = scope["path"].startswith("/api/") and "authorization" in headers
             refusal = None if by_token else self._refusal(headers)
             if refusal is not None:
-                await problems.answer(Request(scope), refusal)(scope, receive, send)
+                await (await problems.outside(scope, refusal))(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -98,12 +98,12 @@ class JsonOnly:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in SAFE and scope["path"].startswith("/api/"):
+        if scope["type"] == "http" and scope["method"] in _WITH_BODY and scope["path"].startswith("/api/"):
             given = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
             wanted = "multipart/form-data" if scope["path"].endswith("/files") else "application/json"
             if given != wanted:
                 refusal = StegvisError("unsupported_media_type")
-                await problems.answer(Request(scope), refusal)(scope, receive, send)
+                await (await problems.outside(scope, refusal))(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -121,7 +121,8 @@ class BodyLimit:
         limit = UPLOAD_BODY_LIMIT if scope["path"].endswith(_UPLOADS) else BODY_LIMIT
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > limit:
-            await problems.answer(Request(scope), StegvisError("body_too_large"))(scope, receive, send)
+            refusal = await problems.outside(scope, StegvisError("body_too_large"))
+            await refusal(scope, receive, send)
             return
         came = 0
 
@@ -181,4 +182,4 @@ class Net:
         except Exception as error:
             if begun:
                 raise
-            await problems.answer(Request(scope), error)(scope, receive, watched)
+            await (await problems.outside(scope, error))(scope, receive, watched)

@@ -101,7 +101,7 @@ def _shown(same: list[Action], process: str, view: View, call: Call) -> dict[str
             }
             for a in same
         ]
-        if not single or best.lot != 1:
+        if "lot" in best.form.model_fields:
             shown["form"]["example"]["lot"] = best.lot
     return shown
 

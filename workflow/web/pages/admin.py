@@ -1,4 +1,4 @@
-"""What the pages of administration share: their tabs, who may look and change, and forms that come back with faults."""
+"""What the pages of administration share: their tabs, who may change, and forms that come back with faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from states.roles import HUMAN_ROLES, Role
 from templates.labels import gettext, label
 from workflow.cases.region_trail import OVERSEERS
 from workflow.engine.forms import FIRST_DAY, LAST_DAY
-from workflow.errors import FieldError, Forbidden, InvalidForm
+from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, viewer_of
 from workflow.web.pages.visit import Visit, carry_out, person_text, texts
@@ -121,18 +121,17 @@ class Answers:
         return int(amount * 100)
 
 
-def overseeing(visit: Visit) -> None:
-    """Raises Forbidden unless the viewer oversees the region (administrator, head, registrar, reviewer)."""
-    if not visit.who.roles() & OVERSEERS:
-        raise Forbidden
-
-
 def administers(visit: Visit) -> bool:
     return Role.ADMINISTRATOR in visit.who.roles()
 
 
-def tabs(current: str, locale: str) -> list[dict[str, Any]]:
-    """The tabs of administration."""
+def oversees(visit: Visit) -> bool:
+    return bool(visit.who.roles() & OVERSEERS)
+
+
+def tabs(current: str, visit: Visit) -> list[dict[str, Any]]:
+    """The tabs of administration. What applies in the region is open to everybody in it; who has which role is not."""
+    locale = visit.locale
     pages = (
         ("/admin/people", gettext("People and roles", locale)),
         ("/admin/units", gettext("Units", locale)),
@@ -140,7 +139,11 @@ def tabs(current: str, locale: str) -> list[dict[str, Any]]:
         ("/admin/substitutes", gettext("Substitutes", locale)),
         ("/admin/parameters", gettext("Policy settings", locale)),
     )
-    return [{"text": text, "href": href, "current": href == current} for href, text in pages]
+    return [
+        {"text": text, "href": href, "current": href == current}
+        for href, text in pages
+        if href != "/admin/people" or oversees(visit)
+    ]
 
 
 def role_options(locale: str) -> Options:

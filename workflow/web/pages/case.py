@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from states.calendar import local_date
 from states.registry import definition
 from templates.formatting import day
-from templates.labels import gettext, label
+from templates.labels import gettext, has_label, label
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.forms import CorrectForm
 from workflow.cases.queries import (
@@ -240,7 +240,7 @@ def _deadline(deadline: Any, view: CaseView, visit: Visit) -> dict[str, Any]:
     else:
         text = label(f"term.{deadline.kind}", locale)
     if deadline.lot and len(view.lots) > 1:
-        text = gettext("%(text)s, lot %(number)s", locale, text=text, number=deadline.lot)
+        text = gettext("%(what)s, lot %(number)s", locale, what=text, number=deadline.lot)
     return {"text": text, "due_on": deadline.due_on, "receipt": deadline.receipt}
 
 
@@ -248,9 +248,9 @@ def _entry(event: EventItem, view: CaseView, visit: Visit) -> dict[str, Any]:
     locale = visit.locale
     text = words.event_text(event, view.case.process, locale)
     if event.on_behalf_of_name:
-        text = gettext("%(text)s, in place of %(name)s", locale, text=text, name=event.on_behalf_of_name)
+        text = gettext("%(what)s, in place of %(name)s", locale, what=text, name=event.on_behalf_of_name)
     if event.lot and len(view.lots) > 1:
-        text = gettext("%(text)s, lot %(number)s", locale, text=text, number=event.lot)
+        text = gettext("%(what)s, lot %(number)s", locale, what=text, number=event.lot)
     return {
         "at": event.at,
         "actor": event.actor_name or "Stegvis",
@@ -280,7 +280,7 @@ def _missing(view: CaseView, locale: str) -> list[str]:
     missing = source.get("missing") or ""
     names = missing.split(",") if isinstance(missing, str) else missing
     known = (n.strip() for n in names if n.strip())
-    return [label(f"field.{n}", locale) if words.has_label(f"field.{n}", locale) else n for n in known]
+    return [label(f"field.{n}", locale) if has_label(f"field.{n}", locale) else n for n in known]
 
 
 # --- what is written beside the case ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from states.registry import DEFINITIONS, definition
-from templates.labels import gettext, label
+from templates.labels import gettext, has_label, label
 from workflow.cases.forms import OpenProcurement
 from workflow.cases.queries import CaseFilter, CaseItem, case_counts, list_cases
 from workflow.commands import OpenCase
@@ -110,10 +110,10 @@ def _counts(visit: Visit, filters: CaseFilter, kept: dict[str, str]) -> list[dic
 def _chips(kept: dict[str, str], names: dict[str, str], locale: str) -> list[dict[str, str]]:
     def text(name: str, value: str) -> str:
         if name == "process":
-            return label(f"process.{value}", locale) if words.has_label(f"process.{value}", locale) else value
+            return label(f"process.{value}", locale) if has_label(f"process.{value}", locale) else value
         if name == "phase":
             code = f"phase.procurement.{value}"
-            return label(code, locale) if words.has_label(code, locale) else value
+            return label(code, locale) if has_label(code, locale) else value
         if name == "overdue":
             return gettext("Late", locale)
         if name == "closed":

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from templates.labels import gettext, label
+from templates.labels import gettext, has_label, label
 from workflow.commands import OpenCase
 from workflow.contracts.queries import (
     ContractAhead,
@@ -80,7 +80,7 @@ def _chip(name: str, value: str, names: dict[str, str], locale: str) -> str:
         return gettext("Ends before %(day)s", locale, day=value)
     if name == "contract_class":
         code = f"value.contract_class.{value}"
-        return label(code, locale) if words.has_label(code, locale) else value
+        return label(code, locale) if has_label(code, locale) else value
     if name == "ended":
         return gettext("Ended too", locale)
     return names.get(value, f"”{value}”")

@@ -82,7 +82,7 @@ def _field(name: str, part: Mapping[str, Any], required: bool, definitions: Mapp
         items = core.get("items", {})
         if "$ref" in items:
             row = definitions[items["$ref"].rsplit("/", 1)[1]]
-            return Asked(name, "rows", bool(core.get("minItems")), columns=_fields(row, definitions))
+            return Asked(name, "rows", required or bool(core.get("minItems")), columns=_fields(row, definitions))
         return Asked(name, "lines", required)
     if name == "unit":
         return Asked(name, "unit", required)

@@ -12,7 +12,7 @@ from templates.labels import gettext
 from workflow.commands import ReportAccessFault
 from workflow.people.queries import people_of_region
 from workflow.web.base import SignInNeeded, locale_of, page, viewer_of
-from workflow.web.pages.admin import Answers, Typed, settle
+from workflow.web.pages.admin import Typed, settle
 from workflow.web.pages.visit import Sent, visiting
 
 router = APIRouter()

@@ -85,7 +85,7 @@ def _row(task: TaskItem, visit: Visit, tab: str) -> dict[str, Any]:
     if tab == "done" and task.done_at is not None:
         asked = gettext("You %(done)s.", locale, done=asked)
     if task.lot_number:
-        asked = gettext("%(text)s, lot %(number)s", locale, text=asked.rstrip("."), number=task.lot_number)
+        asked = gettext("%(what)s, lot %(number)s", locale, what=asked.rstrip("."), number=task.lot_number)
     who = task.person_name or words.role_text(task.role, locale)
     about = [task.case_reference, task.supplier_name or task.unit_name]
     if tab == "waiting":

@@ -14,7 +14,7 @@ from workflow.engine.forms import kronor
 from workflow.people.handlers import MANDATED_ACTS
 from workflow.people.queries import mandates, substitutes
 from workflow.web.base import page, viewer_of
-from workflow.web.pages.admin import Answers, Typed, administers, overseeing, people_options, role_options, settle, tabs
+from workflow.web.pages.admin import Answers, Typed, administers, people_options, role_options, settle, tabs
 from workflow.web.pages.visit import Sent, visiting
 
 router = APIRouter()
@@ -103,7 +103,6 @@ def substitute_of(answers: Answers, person_id: str) -> SetSubstitute:
 
 def _mandates_page(request: Request, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         locale, today = visit.locale, visit.today
         rows: list[dict[str, Any]] = [
             {
@@ -120,7 +119,7 @@ def _mandates_page(request: Request, typed: Typed) -> Response:
             "roles": [("", gettext("No role", locale)), *role_options(locale)],
             "people": [("", gettext("No person", locale)), *people_options(visit)],
             "may_change": administers(visit),
-            "tabs": tabs("/admin/mandates", locale),
+            "tabs": tabs("/admin/mandates", visit),
             **typed.as_context(),
         }
         title = gettext("Delegation order", locale)
@@ -131,13 +130,12 @@ def _mandates_page(request: Request, typed: Typed) -> Response:
 
 def _substitutes_page(request: Request, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         rows = substitutes(visit.uow, visit.who)
         context = {
             "rows": [{"item": s, "current": s.valid_from <= visit.today <= s.valid_to} for s in rows],
             "people": [("", gettext("Choose", visit.locale)), *people_options(visit)],
             "may_change": administers(visit),
-            "tabs": tabs("/admin/substitutes", visit.locale),
+            "tabs": tabs("/admin/substitutes", visit),
             **typed.as_context(),
         }
         title = gettext("Substitutes", visit.locale)

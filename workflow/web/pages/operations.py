@@ -34,9 +34,7 @@ def show_operations(request: Request) -> Response:
             "late": [_timer(t, locale) for t in seen.late_timers],
             "failed": [_timer(t, locale) for t in seen.failed_timers],
             "outbox": [(label(f"mail_status.{s}", locale), seen.outbox.get(s, 0)) for s in STATUSES],
-            "mails": [
-                {"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages
-            ],
+            "mails": [{"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages],
             "reports": [{"at": r.at, "who": names.get(r.actor_id, ""), "text": json.loads(r.value)} for r in reports],
             "may_release": Role.ADMINISTRATOR in visit.who.roles(),
         }

@@ -20,7 +20,7 @@ from workflow.db.statements import Row
 from workflow.errors import NotFound
 from workflow.parameters.handlers import PARAMETERS
 from workflow.web.base import page, viewer_of
-from workflow.web.pages.admin import Answers, Typed, overseeing, settle, tabs
+from workflow.web.pages.admin import Answers, Typed, settle, tabs
 from workflow.web.pages.visit import Sent, Visit, visiting
 
 router = APIRouter()
@@ -42,7 +42,6 @@ class Setting:
 @router.get("/admin/parameters")
 def show_parameters(request: Request) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         settings = _settings(visit)
         context = {
             "groups": [
@@ -51,7 +50,7 @@ def show_parameters(request: Request) -> Response:
                 (gettext("Fixed by law", visit.locale), [s for s in settings.values() if s.fixed]),
             ],
             "may_change": _may_change(visit),
-            "tabs": tabs("/admin/parameters", visit.locale),
+            "tabs": tabs("/admin/parameters", visit),
         }
         title = gettext("Policy settings", visit.locale)
         return page(request, "pages/admin_parameters.html", context, title=title)
@@ -84,7 +83,6 @@ def set_parameter(request: Request, name: str, sent: Sent) -> Response:
 
 def _parameter_page(request: Request, name: str, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         setting = _settings(visit).get(name)
         if setting is None:
             raise NotFound

@@ -10,7 +10,7 @@ from workflow.commands import AddUser, AssignRole, DisableUser, EndRole, SetPass
 from workflow.errors import NotFound
 from workflow.people.queries import PersonItem, people_of_region
 from workflow.web.base import page, viewer_of
-from workflow.web.pages.admin import Answers, Typed, administers, overseeing, role_options, settle, tabs
+from workflow.web.pages.admin import Answers, Typed, administers, role_options, settle, tabs
 from workflow.web.pages.visit import Sent, Visit, unit_options, visiting
 
 router = APIRouter()
@@ -37,7 +37,12 @@ def add_person(request: Request, sent: Sent) -> Response:
         )
 
     return settle(
-        request, sent, command, done=gettext("The account is open.", viewer_of(request).locale), to="/admin/people", again=lambda t: _people_page(request, t)
+        request,
+        sent,
+        command,
+        done=gettext("The account is open.", viewer_of(request).locale),
+        to="/admin/people",
+        again=lambda t: _people_page(request, t),
     )
 
 
@@ -62,7 +67,13 @@ def give_role(request: Request, person_id: str, sent: Sent) -> Response:
 
 @router.post("/admin/people/{person_id}/roles/{assignment_id}/end")
 def end_role(request: Request, person_id: str, assignment_id: str, sent: Sent) -> Response:
-    return _settled(request, person_id, sent, lambda _: EndRole(assignment_id), gettext("The role has ended.", viewer_of(request).locale))
+    return _settled(
+        request,
+        person_id,
+        sent,
+        lambda _: EndRole(assignment_id),
+        gettext("The role has ended.", viewer_of(request).locale),
+    )
 
 
 @router.post("/admin/people/{person_id}/password")
@@ -70,7 +81,13 @@ def set_password(request: Request, person_id: str, sent: Sent) -> Response:
     def command(answers: Answers) -> SetPassword:
         return SetPassword(person_id, answers.given.get("password", ""))
 
-    return _settled(request, person_id, sent, command, gettext("The password is set. The person has to sign in anew.", viewer_of(request).locale))
+    return _settled(
+        request,
+        person_id,
+        sent,
+        command,
+        gettext("The password is set. The person has to sign in anew.", viewer_of(request).locale),
+    )
 
 
 @router.post("/admin/people/{person_id}/disable")
@@ -81,7 +98,13 @@ def disable_person(request: Request, person_id: str, sent: Sent) -> Response:
         if person.id == visit.who.person_id:
             raise NotFound
         email, region_id = person.email, visit.viewer.region_id
-    return _settled(request, person_id, sent, lambda _: DisableUser(email, region_id), gettext("The account is closed.", viewer_of(request).locale))
+    return _settled(
+        request,
+        person_id,
+        sent,
+        lambda _: DisableUser(email, region_id),
+        gettext("The account is closed.", viewer_of(request).locale),
+    )
 
 
 def _settled(request: Request, person_id: str, sent: Sent, command, done: str) -> Response:  # type: ignore[no-untyped-def]
@@ -108,24 +131,20 @@ def _person(visit: Visit, person_id: str) -> PersonItem:
 
 def _people_page(request: Request, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         context = {
             "people": people_of_region(visit.uow, visit.who, visit.today, include_disabled=True),
             "roles": [("", gettext("Choose", visit.locale)), *role_options(visit.locale)],
             "units": [("", gettext("No unit", visit.locale)), *unit_options(visit)],
             "may_change": administers(visit),
-            "tabs": tabs("/admin/people", visit.locale),
+            "tabs": tabs("/admin/people", visit),
             **typed.as_context(),
         }
         title = gettext("People and roles", visit.locale)
-        return page(
-            request, "pages/admin_people.html", context, title=title, status=typed.status, errors=typed.errors
-        )
+        return page(request, "pages/admin_people.html", context, title=title, status=typed.status, errors=typed.errors)
 
 
 def _person_page(request: Request, person_id: str, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         person = _person(visit, person_id)
         context = {
             "person": person,

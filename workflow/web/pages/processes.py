@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -89,7 +90,10 @@ def _findings(key: str) -> tuple[Any, ...]:
 
 @cache
 def _diagram(key: str, locale: str) -> Markup:
-    return Markup(svg(DEFINITIONS[key], lambda code: label(code, locale)))  # noqa: S704 - every text in it is escaped
+    drawn = svg(DEFINITIONS[key], lambda code: label(code, locale))
+    # At its own size, so that its letters are as large as the page's; narrow screens move it sideways.
+    sized = re.sub(r'viewBox="0 0 (\S+) (\S+)"', r'\g<0> width="\1" height="\2"', drawn, count=1)
+    return Markup(sized)  # noqa: S704 - every text in it is escaped
 
 
 def _state(law: ProcessDefinition, name: str, locale: str) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def _state(law: ProcessDefinition, name: str, locale: str) -> dict[str, Any]:
         "phase": label(f"phase.{law.id}.{state.phase}", locale),
         "of_lot": state.scope == "lot",
         "final": state.final,
-        "waits": label(f"state_waits.{law.id}.{name}", locale),
+        "waits": "" if state.final else label(f"state_waits.{law.id}.{name}", locale),
         "duty": _duty(law, state.owes, locale) if state.owes else None,
     }
 

@@ -11,7 +11,6 @@ from templates.labels import gettext, label
 from workflow.people import sessions
 from workflow.people.sessions import TooManyAttempts, WrongPassword
 from workflow.web.base import (
-    LANGUAGE,
     SignInNeeded,
     app_of,
     check_csrf,
@@ -20,7 +19,6 @@ from workflow.web.base import (
     page,
     session_cookie,
     set_cookie,
-    speak,
     viewer_of,
 )
 from workflow.web.problems import status_of
@@ -88,9 +86,6 @@ def sign_out(request: Request, csrf_token: Text = "") -> Response:
 def _welcome(request: Request, session_id: str, back_to: str) -> Response:
     # A session cookie without an age ends with the browser; the row behind it ends before.
     set_cookie(request, session_cookie(request), session_id, max_age=None)
-    chosen = request.query_params.get(LANGUAGE)
-    if chosen in ("sv", "en"):
-        speak(request, chosen)
     return RedirectResponse(local_path(back_to), 303)
 
 

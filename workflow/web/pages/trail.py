@@ -34,7 +34,7 @@ from workflow.web.pages.visit import Sent, Visit, carry_out, visiting
 
 router = APIRouter()
 _NAMES = ("person", "case", "kind", "from_on", "to_on")
-CHANNELS = ("web", "api", "cli", "import", "scheduler")
+CHANNELS = ("web", "api", "cli", "import", "scheduler", "demo")
 
 
 @router.get("/trail")

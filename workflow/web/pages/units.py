@@ -10,11 +10,11 @@ from workflow.commands import AddUnit, ChangeUnit
 from workflow.errors import NotFound
 from workflow.people.queries import unit_tree
 from workflow.web.base import page, viewer_of
-from workflow.web.pages.admin import Answers, Typed, administers, overseeing, people_options, settle, tabs
+from workflow.web.pages.admin import Answers, Typed, administers, people_options, settle, tabs
 from workflow.web.pages.visit import Sent, unit_options, visiting
 
 router = APIRouter()
-KINDS = ("division", "department", "unit")
+KINDS = ("region", "division", "department", "unit")
 
 
 @router.get("/admin/units")
@@ -38,7 +38,12 @@ def add_unit(request: Request, sent: Sent) -> Response:
         )
 
     return settle(
-        request, sent, command, done=gettext("The unit is added.", viewer_of(request).locale), to="/admin/units", again=lambda t: _units_page(request, t)
+        request,
+        sent,
+        command,
+        done=gettext("The unit is added.", viewer_of(request).locale),
+        to="/admin/units",
+        again=lambda t: _units_page(request, t),
     )
 
 
@@ -64,7 +69,6 @@ def change_unit(request: Request, unit_id: str, sent: Sent) -> Response:
 
 def _units_page(request: Request, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         locale = visit.locale
         context = {
             "units": unit_tree(visit.uow, visit.who),
@@ -72,7 +76,7 @@ def _units_page(request: Request, typed: Typed) -> Response:
             "parents": [("", gettext("At the top", locale)), *unit_options(visit)],
             "people": [("", gettext("Nobody yet", locale)), *people_options(visit)],
             "may_change": administers(visit),
-            "tabs": tabs("/admin/units", locale),
+            "tabs": tabs("/admin/units", visit),
             **typed.as_context(),
         }
         title = gettext("Units", locale)
@@ -81,7 +85,6 @@ def _units_page(request: Request, typed: Typed) -> Response:
 
 def _unit_page(request: Request, unit_id: str, typed: Typed) -> Response:
     with visiting(request) as visit:
-        overseeing(visit)
         unit = next((u for u in unit_tree(visit.uow, visit.who) if u.id == unit_id), None)
         if unit is None:
             raise NotFound

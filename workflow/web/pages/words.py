@@ -121,7 +121,7 @@ def has_choice(name: str, value: str, locale: str) -> bool:
 
 def fault_texts(faults: Iterable[FieldError], locale: str) -> list[tuple[str | None, str]]:
     """Faults of a form whose fields are written in the template: (field, "Namn: Fyll i fältet.")."""
-    found = []
+    found: list[tuple[str | None, str]] = []
     for fault in faults:
         text = label(f"error.{fault.code}", locale, **fault.params)
         code = f"field.{fault.field}"

@@ -1,0 +1,149 @@
+"""The demo region: in every state, by commands only, the same each time, and never a mail to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from states.calendar import local_date
+from states.registry import definition
+from tests.databases import PostgresServer
+from tests.demo_region import NOW, demo, loaded_at
+from workflow.clock import FixedClock
+from workflow.demo import NotEmpty, load
+from workflow.demo.suppliers import NUMBERS
+from workflow.engine.delivery import deliver_mail
+from workflow.engine.execute import Stegvis
+from workflow.engine.verify import verify_all
+from workflow.suppliers.organisation_numbers import normal_form
+
+#: The accounts that `docs` and the sign-in page promise.
+DEMO_PEOPLE = {
+    *(f"{who}@norrbotten.example" for who in (
+        "avtalsagare", "avtalsagare2", "avtalsansvarig", "upphandlare", "upphandlare2", "upphandlingschef", "hallbarhet",
+        "registrator", "granskare", "admin")),
+    "avtalsagare@kalmar.example", "upphandlare@kalmar.example", "kansliet@samverkan.example",
+}  # fmt: skip
+
+#: Conditions that pass within a day; nothing stands in them unless somebody is late.
+BRIEF = {"advertising", "inviting", "invited", "cancellation_notice", "redo_decision"}
+
+
+def rows(app: Stegvis, sql: str, **given: Any) -> list[tuple[Any, ...]]:
+    with app.database.read() as uow:
+        return [tuple(row) for row in uow.connection.execute(text(sql), given)]
+
+
+def test_cases_stand_in_every_state() -> None:
+    for process in ("procurement", "contract"):
+        wanted = {s.name for s in definition(process).states} - BRIEF
+        found = rows(demo(), "SELECT DISTINCT state FROM cases WHERE process = :p", p=process)
+        assert wanted - {state for (state,) in found} == set()
+
+
+def test_the_region_is_large_enough_to_look_at() -> None:
+    counts = dict(rows(demo(), "SELECT process, count(*) FROM cases WHERE region_id = 'norrbotten' GROUP BY process"))
+    assert counts["procurement"] >= 40
+    assert counts["contract"] >= 80
+    assert rows(demo(), "SELECT count(*) FROM cases WHERE region_id IN ('kalmar', 'samverkan')")[0][0] >= 10
+    late = rows(demo(), "SELECT count(*) FROM tasks WHERE status = 'open' AND due_on < :t", t=str(local_date(NOW)))
+    assert 8 <= late[0][0] <= 40
+    assert rows(demo(), "SELECT count(*) FROM cases WHERE paused_on IS NOT NULL") == [(1,)]
+    per_lot = "SELECT case_id FROM lots GROUP BY case_id HAVING count(DISTINCT state) > 1"
+    assert rows(demo(), per_lot), "lots at their own pace"
+
+
+def test_both_contract_owners_have_something_to_decide() -> None:
+    for who in ("avtalsagare", "avtalsagare2"):
+        asked = rows(
+            demo(),
+            "SELECT t.trigger FROM tasks t JOIN people p ON p.id = t.person_id WHERE t.status = 'open' AND p.email = :e",
+            e=f"{who}@norrbotten.example",
+        )
+        assert ("decide_sustainability_target",) in asked
+        assert len({trigger for (trigger,) in asked}) >= 3
+
+
+def test_demo_people_are_those_promised_and_have_no_password() -> None:
+    assert {email for (email,) in rows(demo(), "SELECT email FROM people WHERE demo")} == DEMO_PEOPLE
+    assert rows(demo(), "SELECT count(*) FROM people WHERE password_hash IS NOT NULL") == [(0,)]
+    assert rows(demo(), "SELECT count(*) FROM people WHERE email NOT LIKE '%.example'") == [(0,)]
+
+
+def test_every_decision_was_taken_by_a_person_with_a_name() -> None:
+    nameless = "SELECT count(*) FROM decisions d LEFT JOIN people p ON p.id = d.decided_by WHERE p.id IS NULL"
+    assert rows(demo(), nameless) == [(0,)]
+
+
+def test_nothing_happens_after_the_present_and_no_timer_failed() -> None:
+    assert (
+        rows(demo(), "SELECT count(*) FROM audit_events WHERE at > :now", now=str(NOW.replace(tzinfo=None)))[0][0] == 0
+    )
+    assert rows(demo(), "SELECT count(*) FROM timers WHERE status = 'failed'") == [(0,)]
+    now = str(NOW.replace(tzinfo=None))
+    assert rows(demo(), "SELECT count(*) FROM timers WHERE status = 'pending' AND due_at <= :now", now=now) == [(0,)]
+
+
+def test_the_trail_is_whole() -> None:
+    with demo().database.read() as uow:
+        assert verify_all(uow).first_fault is None
+
+
+def test_no_mail_has_left_and_only_that_of_the_last_days_waits() -> None:
+    assert demo().transport is None
+    queued = rows(demo(), "SELECT min(created_at), count(*) FROM outbox_messages WHERE status = 'queued'")[0]
+    assert 0 < queued[1] < 60
+    assert datetime.fromisoformat(queued[0]).replace(tzinfo=UTC) > NOW - timedelta(days=4)
+    assert {s for (s,) in rows(demo(), "SELECT DISTINCT status FROM outbox_messages")} == {"queued", "sent"}
+
+
+def test_organisation_numbers_look_right() -> None:
+    assert all(normal_form(number) == number for number in NUMBERS.values())
+    assert len(set(NUMBERS.values())) == len(NUMBERS)
+
+
+_TOLD = (
+    "SELECT region_id, reference, title, state, row_version, next_trigger, next_due_on, updated_at FROM cases ORDER BY 1, 2",
+    "SELECT kind, at, count(*) FROM audit_events GROUP BY 1, 2 ORDER BY 2, 1",
+    "SELECT kind, recipient, status, created_at FROM outbox_messages ORDER BY 4, 2, 1",
+)
+
+
+def test_loading_it_again_tells_the_same_story() -> None:
+    again = loaded_at(NOW)
+    for sql in _TOLD:
+        assert rows(demo(), sql) == rows(again, sql)
+    # What waits can be written and sent: every word it needs is there.
+    waiting = rows(again, "SELECT count(*) FROM outbox_messages WHERE status = 'queued'")[0][0]
+    assert deliver_mail(again) == waiting
+
+
+@pytest.mark.parametrize(
+    "now", [datetime(2027, 1, 4, 23, 30, tzinfo=UTC), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)], ids=["new year", "dst"]
+)
+def test_it_can_be_loaded_on_any_day(now: datetime) -> None:
+    """After New Year's night, and in the hour that summer time begins: holidays and clocks move, the story holds."""
+    app = loaded_at(now)
+    assert rows(app, "SELECT count(*) FROM cases") == rows(demo(), "SELECT count(*) FROM cases")
+
+
+def test_a_database_in_use_is_left_alone() -> None:
+    before = rows(demo(), "SELECT count(*) FROM audit_events")
+    with pytest.raises(NotEmpty):
+        load(demo())
+    assert rows(demo(), "SELECT count(*) FROM audit_events") == before
+
+
+def test_it_loads_into_postgresql_too(
+    postgres: PostgresServer, build_app: Callable[[str], Stegvis], clock: FixedClock
+) -> None:
+    clock.at = NOW
+    url = postgres.fresh("stegvis_empty")
+    app = build_app(url)
+    load(app)
+    same = "SELECT region_id, reference, title, state, row_version FROM cases ORDER BY region_id, reference"
+    assert sorted(rows(app, same)) == sorted(rows(demo(), same))
