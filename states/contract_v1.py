@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from states.definition import Mark, Obligation, ProcessDefinition, State, TimerRule, Transition
-from states.procurement_v1.vocabulary import MANAGER, OFFICER, OWNER, SYSTEM
+from states.procurement_v1.vocabulary import HEAD, MANAGER, OFFICER, OWNER, SYSTEM
 
 FOLLOWERS = (MANAGER, OFFICER, OWNER)
 
@@ -95,7 +95,7 @@ CONTRACT_V1 = ProcessDefinition(
             "register_existing",
             "in_force",
             "in_force",
-            (OFFICER, SYSTEM),
+            (OFFICER, HEAD, SYSTEM),
             when=(("contract_has_ended", ("no",)),),
             guards=("case_is_new",),
             effects=("store_existing_contract",),
@@ -106,7 +106,7 @@ CONTRACT_V1 = ProcessDefinition(
             "register_existing",
             "in_force",
             "ended",
-            (OFFICER, SYSTEM),
+            (OFFICER, HEAD, SYSTEM),
             when=(("contract_has_ended", ("yes",)),),
             guards=("case_is_new", "contract_period_has_ended"),
             effects=("store_existing_contract",),

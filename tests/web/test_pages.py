@@ -9,8 +9,9 @@ import pytest
 
 from tests.databases import SqliteFiles
 from tests.play import CONTRACT, REQUIREMENT, SUPPLIER, TARGET, Play
-from tests.web.paper import Reader
+from tests.web.paper import Paper, Reader
 from tests.web.site import sign_in
+from workflow.commands import OpenCase, SetSubstitute
 
 Seat = Callable[[str], Reader]
 
@@ -42,7 +43,10 @@ def to_the_target(play: Play, seat: Seat, *, opinion: bool = True) -> str:
     """A procurement of one lot, brought to the decision on its targets by its pages."""
     officer, owner = seat("officer"), seat("owner")
     new = officer.send(
-        officer.open("/cases/new").form("/cases/new"), title="Städtjänster", unit=play.people["unit"], lots="Norr\nSöder"
+        officer.open("/cases/new").form("/cases/new"),
+        title="Städtjänster",
+        unit=play.people["unit"],
+        lots="Norr\nSöder",
     )
     case = new.form("/comments").action.split("/")[2]
     officer.step(
@@ -86,7 +90,7 @@ def test_the_contract_owner_decides_the_target_from_the_link_in_the_mail(play: P
     page = owner.open(f"/cases/{case}/do/decide_sustainability_target")
     for words in (
         "Det här ska du ta ställning till",
-        TARGET["statement"],
+        str(TARGET["statement"]),
         "Målet går att följa upp.",
         "12 000 000 kr",
         "Du beslutar som avtalsägare, enligt Riktlinje Inköp",
@@ -152,7 +156,9 @@ def test_a_row_is_added_without_a_script_and_empty_rows_fall_away(play: Play, se
 def test_a_value_in_letters_is_refused_at_its_field(play: Play, seat: Seat) -> None:
     officer = seat("officer")
     case = play.open()
-    page = officer.step(case, "submit_needs_analysis", need="Städ", kind="services", track="direct", estimated_value="många")
+    page = officer.step(
+        case, "submit_needs_analysis", need="Städ", kind="services", track="direct", estimated_value="många"
+    )
     assert page.faults() == ["Uppskattat värde (kr exklusive moms): Skriv ett tal med siffror."]
     assert page.form("/submit_needs_analysis").fields["estimated_value"] == "många"
 
@@ -165,9 +171,7 @@ def test_a_whole_procurement_is_played_by_its_pages(play: Play, seat: Seat) -> N
     officer.step(case, "submit_requirements")
     owner.step(case, "decide_requirements")
     day = play.today.isoformat()
-    page = officer.step(
-        case, "record_advertisement", published_on=day, notice_reference="A-1", tender_deadline_on=day
-    )
+    page = officer.step(case, "record_advertisement", published_on=day, notice_reference="A-1", tender_deadline_on=day)
     assert page.status == 422
     assert any("anbud" in f.lower() for f in page.faults()), page.faults()
     deadline = play.today.replace(month=play.today.month + 2)
@@ -214,7 +218,13 @@ def test_what_tenders_say_does_not_show_before_the_award(play: Play, seat: Seat)
     told = seat("officer").open(f"/cases/{case}").text
     kept = seat("strategist")
     assert "Hemliga Städ" in told
-    for path in (f"/cases/{case}", f"/cases/{case}/do/decide_award", "/search?q=hemliga", "/cases?q=hemliga", "/suppliers"):
+    for path in (
+        f"/cases/{case}",
+        f"/cases/{case}/do/decide_award",
+        "/search?q=hemliga",
+        "/cases?q=hemliga",
+        "/suppliers",
+    ):
         page = kept.open(path)
         assert "Hemliga Städ" not in page.html, path
         assert "P-77" not in page.html, path
@@ -223,9 +233,11 @@ def test_what_tenders_say_does_not_show_before_the_award(play: Play, seat: Seat)
 def at_the_award(play: Play) -> str:
     """One lot with a proposed award."""
     case = play.open()
-    play.act("officer", "submit_needs_analysis", need="Städ", kind="services", track="above_threshold", estimated_value=9e6)
+    play.act(
+        "officer", "submit_needs_analysis", need="Städ", kind="services", track="above_threshold", estimated_value=9e6
+    )
     play.act("owner", "decide_start")
-    risks = {f"risk_{n}": "low" for n in ("environment", "human_rights", "corruption", "labour_law")}
+    risks: dict[str, Any] = {f"risk_{n}": "low" for n in ("environment", "human_rights", "corruption", "labour_law")}
     play.act("officer", "submit_risk_analysis", **risks)
     play.act("officer", "save_targets", targets=[TARGET])
     play.act("strategist", "record_opinion", supports=True, opinion="Bra")
@@ -266,7 +278,9 @@ def test_a_task_is_handed_on_and_a_question_asked(play: Play, seat: Seat) -> Non
 
 def test_details_are_corrected_and_the_trail_says_what_they_were(play: Play, seat: Seat) -> None:
     officer, case = seat("officer"), play.open(title="Stad")
-    page = officer.send(officer.open(f"/cases/{case}/correct").form("/correct"), title="Städ", registry_number="Dnr 1-26")
+    page = officer.send(
+        officer.open(f"/cases/{case}/correct").form("/correct"), title="Städ", registry_number="Dnr 1-26"
+    )
     assert "Uppgifterna är rättade." in page.text
     assert "förut: Stad nu: Städ" in page.text
 
@@ -304,7 +318,87 @@ def test_pages_speak_english_when_asked(play: Play, seat: Seat) -> None:
 
 @pytest.mark.parametrize(
     "path", ["/my-tasks", "/my-tasks?tab=waiting", "/my-tasks?tab=done", "/cases", "/contracts", "/contracts/ahead",
-             "/search", "/search?q=%C3%A5", "/contracts/import", "/procurements/import", "/cases/new"],
+             "/search", "/search?q=%C3%A5", "/cases/new", "/contracts/import", "/procurements/import"],
 )  # fmt: skip
 def test_every_list_opens_when_there_is_nothing_in_it(path: str, seat: Seat) -> None:
-    assert seat("head").open(path).status == 200
+    assert seat("officer").open(path).status == 200
+
+
+def test_a_list_of_contracts_is_rehearsed_before_it_is_taken_in(play: Play, seat: Seat) -> None:
+    officer = seat("officer")
+    sheet = "Avtal;Leverantör;Startdatum;Slutdatum\r\nKaffe;Bönan AB;2025-01-01;2027-12-31\r\nStolar;Trä AB;2025-01-01;ej känt\r\n"
+    form = officer.open("/contracts/import").form("/contracts/import")
+    answer = officer.browser.post(
+        form.action,
+        data={"csrf_token": form.fields["csrf_token"]},
+        files={"file": ("lista.csv", sheet.encode(), "text/csv")},
+    )
+    rehearsed = Paper(answer)
+    assert "Provläsning: inget är ändrat än" in rehearsed.text
+    assert "2 rader: 1 kan användas" in rehearsed.text
+    assert "Kan inte läsa ”ej känt” som ett datum" in rehearsed.text
+    assert "Kaffe" not in officer.open("/contracts").text
+    take_in = next(f for f in rehearsed.forms() if "file-sha256" in f.fields)
+    done = officer.send(take_in, **{"import": "1"})
+    assert "Ett ärende öppnades. 0 fanns redan." in done.text
+    assert "Kaffe" in officer.open("/contracts").text
+    again = officer.send(take_in, **{"import": "1"})
+    assert "0 ärenden öppnades. 1 fanns redan." in again.text
+
+
+def test_a_file_without_rows_or_of_another_kind_is_refused_in_words(seat: Seat) -> None:
+    officer = seat("officer")
+    form = officer.open("/contracts/import").form("/contracts/import")
+    assert officer.send(form).faults() == ["Fil: Fyll i fältet."]
+    answer = officer.browser.post(
+        form.action,
+        data={"csrf_token": form.fields["csrf_token"]},
+        files={"file": ("program.exe", b"MZ", "application/octet-stream")},
+    )
+    assert Paper(answer).faults() == ["Fil: Filtypen är inte tillåten."]
+
+
+def test_a_file_is_put_on_a_case_and_fetched_as_an_attachment(play: Play, seat: Seat) -> None:
+    officer, case = seat("officer"), play.open()
+    form = officer.open(f"/cases/{case}").form("/files")
+    fields = {"csrf_token": form.fields["csrf_token"], "secrecy": "open"}
+    answer = officer.browser.post(form.action, data=fields, files={"file": ("behov.txt", b"Rena golv", "text/plain")})
+    assert answer.status_code == 303
+    href = officer.open(f"/cases/{case}").links()["behov.txt"]
+    fetched = officer.browser.get(href)
+    assert fetched.content == b"Rena golv"
+    assert fetched.headers["content-disposition"].startswith("attachment")
+
+
+def test_the_next_procurement_is_started_from_the_contract_that_ends(play: Play, seat: Seat) -> None:
+    head = seat("head")
+    contract = play.do("officer", OpenCase("contract", play.region, {
+        "title": "Tvätt", "unit": play.people["unit"], "supplier_name": "Tvätt AB", "start_on": "2024-01-01",
+        "end_on": "2027-06-30",
+    }))  # fmt: skip
+    page = head.open("/contracts/ahead")
+    assert "Tvätt" in page.text
+    opened = head.send(page.form(f"/contracts/{contract['id']}/procure-again"))
+    assert opened.title.startswith("Tvätt")
+    assert any(contract["reference"] in text for text in opened.links())
+    assert "Starta" not in head.open("/contracts/ahead").links()
+    assert not [f for f in head.open("/contracts/ahead").forms() if "procure-again" in f.action]
+
+
+def test_a_stand_in_gets_the_task_and_decides_in_the_others_place(play: Play, seat: Seat) -> None:
+    case = to_the_target(play, seat)
+    today = play.today
+    play.do("owner", SetSubstitute(play.people["owner"], play.people["owner_2"], today, today))
+    stand_in = seat("owner_2")
+    assert "i stället för Åsa Ägare" in stand_in.open("/my-tasks").text
+    page = stand_in.open(f"/cases/{case}/do/decide_sustainability_target")
+    assert "Du beslutar som avtalsägare i stället för Åsa Ägare" in page.text
+    assert "Ditt beslut är sparat" in stand_in.send(page.form("/decide_sustainability_target")).text
+
+
+def test_a_reader_sees_the_case_and_can_press_nothing(play: Play, seat: Seat) -> None:
+    case = to_the_target(play, seat)
+    reviewer = seat("reviewer")
+    page = reviewer.open(f"/cases/{case}/do/decide_sustainability_target")
+    assert "Det här beslutar någon annan" in page.text
+    assert not [f for f in page.forms() if "/do/" in f.action]

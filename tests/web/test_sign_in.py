@@ -38,7 +38,17 @@ def test_the_right_password_leads_to_the_page_that_was_asked_for(known: Play) ->
 
 
 @pytest.mark.parametrize(
-    "next_page", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/\tx", "", "/%0a/\n"]
+    "next_page",
+    [
+        "//evil.example",
+        "///evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:x",
+        "/\tx",
+        "",
+        "/%0a/\n",
+    ],
 )
 def test_nobody_is_led_to_another_site(known: Play, next_page: str) -> None:
     form = {"email": email(known, "owner"), "password": PASSWORD, "next": next_page}

@@ -423,6 +423,19 @@ def test_a_pause_moves_what_may_be_paused_by_its_days(play: Play) -> None:
     holds(play)
 
 
+def test_a_pause_moves_the_same_duty_of_every_lot(play: Play) -> None:
+    play.open(lots=("Norr", "Söder"))
+    play.to_evaluation()
+    play.act("officer", "pause", reason="Sjukdom")
+    before = [t.due_on for t in play.tasks() if t.trigger == "submit_award_proposal"]
+    play.advance(7)
+    play.act("officer", "resume")
+    after = [t.due_on for t in play.tasks() if t.trigger == "submit_award_proposal"]
+    assert before == [date(2026, 5, 8)] * 2
+    assert after == [date(2026, 5, 18)] * 2, "five working days more, over Ascension Day"
+    holds(play)
+
+
 def test_a_pause_reminds_nobody(play: Play) -> None:
     play.open()
     play.need()

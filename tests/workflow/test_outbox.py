@@ -126,7 +126,7 @@ def test_a_poisoned_message_delays_no_other(asked: Play) -> None:
     asked.sql("UPDATE outbox_messages SET facts = '{}' WHERE recipient = :r AND status = 'queued'", r=OWNER)
     asked.open(title="Annat")
     deliver_mail(asked.app)
-    poisoned = [m for m in asked.sql("SELECT status, error FROM outbox_messages WHERE facts = '{}'")]
+    poisoned = asked.sql("SELECT status, error FROM outbox_messages WHERE facts = '{}'")
     assert [m.status for m in poisoned] == ["failed"]
     (left,) = asked.sql("SELECT count(*) AS n FROM outbox_messages WHERE status IN ('queued', 'sending')")
     assert left.n == 0 or deliver_mail(asked.app) == left.n

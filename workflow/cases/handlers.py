@@ -246,11 +246,14 @@ def store_resume(step: Step) -> None:
     step.change(paused_on=None)
     step.uow.run(case_rows.END_PAUSE, the_case_id=step.case_id, until_on=step.today)
     pause = Pause(paused_on, step.today, "case_paused")
+    numbers = {lot.id: lot.number for lot in step.lots}
     for task in obligations.open_tasks(step.uow, step.case_id):
         moved = paused_receipt(step, task, pause)
         if moved is not None:
             obligations.move_task(step, task, moved)
-            step.record(f"due_on.{task.trigger}", {"from": task.due_on, "to": moved.due_on})
+            number = numbers.get(task.lot_id)
+            name = f"due_on.{task.trigger}" if number is None else f"due_on.{task.trigger}.{number}"
+            step.record(name, {"from": task.due_on, "to": moved.due_on})
 
 
 def paused_receipt(step: Step, task: Row, pause: Pause) -> Receipt | None:

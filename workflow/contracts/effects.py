@@ -26,7 +26,9 @@ follow_ups = ContractFollowUp.__table__  # type: ignore[attr-defined]
 
 CONTRACT = Statement(select(contracts).where(contracts.c.case_id == bindparam("case_id")))
 FOLLOW_UPS = Statement(
-    select(follow_ups).where(follow_ups.c.case_id == bindparam("case_id")).order_by(follow_ups.c.followed_up_on)
+    select(follow_ups)
+    .where(follow_ups.c.case_id == bindparam("case_id"))
+    .order_by(follow_ups.c.followed_up_on, follow_ups.c.id)
 )
 _INSERT = insert_into(contracts)
 _INSERT_FOLLOW_UP = insert_into(follow_ups)

@@ -42,7 +42,11 @@ _INSERT_TASK = insert_into(_tasks)
 _INSERT_TIMER = insert_into(_timers)
 _CANCEL_TASK_TIMERS = Statement(
     update(_timers)
-    .where(_timers.c.task_id == bindparam("the_task_id"), _timers.c.status == "pending")
+    .where(
+        _timers.c.case_id == bindparam("the_case_id"),  # what the index begins with
+        _timers.c.task_id == bindparam("the_task_id"),
+        _timers.c.status == "pending",
+    )
     .values(status="cancelled")
 )
 _CANCEL_STATE_TIMERS = Statement(
@@ -88,7 +92,7 @@ def close(step: Step, tasks: Iterable[Row], status: str) -> None:
     for task in tasks:
         by = step.actor.person_id if status == "done" else None
         step.uow.run(_CLOSE_TASK, task_id=task.id, new_status=status, at=step.now, by=by)
-        step.uow.run(_CANCEL_TASK_TIMERS, the_task_id=task.id)
+        step.uow.run(_CANCEL_TASK_TIMERS, the_case_id=step.case_id, the_task_id=task.id)
 
 
 def cancel_state_timers(step: Step, lot_id: str | None) -> None:
@@ -226,7 +230,7 @@ def move_task(step: Step, task: Row, receipt: Receipt) -> None:
         new_due_at=end_of_day(due_on) if due_on else None,
         new_receipt=receipt_text(receipt),
     )
-    step.uow.run(_CANCEL_TASK_TIMERS, the_task_id=task.id)
+    step.uow.run(_CANCEL_TASK_TIMERS, the_case_id=step.case_id, the_task_id=task.id)
     if due_on and task.role != Role.SYSTEM:
         schedule_nudge(step, task.id, task.lot_id, due_on, after=step.today)
 
@@ -234,7 +238,7 @@ def move_task(step: Step, task: Row, receipt: Receipt) -> None:
 def hold_reminders(step: Step, tasks: Iterable[Row]) -> None:
     """While a case is paused its obligations remind nobody."""
     for task in tasks:
-        step.uow.run(_CANCEL_TASK_TIMERS, the_task_id=task.id)
+        step.uow.run(_CANCEL_TASK_TIMERS, the_case_id=step.case_id, the_task_id=task.id)
 
 
 def assign(step: Step, task: Row, person_id: str | None) -> None:

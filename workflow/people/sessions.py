@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
 
-from states.roles import Actor, system_actor
+from states.roles import Actor, Role, system_actor
 from workflow.commands import BeginSession, EndSession, NoteFailedSignIn
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
@@ -66,7 +66,7 @@ _DEMO_PEOPLE = Statement(
         )
     )
     .where(_people.c.demo, _people.c.disabled_at.is_(None))
-    .order_by(_people.c.created_at, _people.c.id, _roles.c.role)
+    .order_by(_people.c.id, _roles.c.role)
 )
 _TOUCH = Statement(
     update(_sessions).where(_sessions.c.id_hash == bindparam("the_hash")).values(seen_at=bindparam("at"))
@@ -103,14 +103,20 @@ class DemoPerson:
 
 
 def demo_people_with_roles(uow: UnitOfWork) -> list[tuple[str, list[DemoPerson]]]:
-    """The people one may sign in as while STEGVIS_DEMO is on, by region, as they were added."""
+    """The people one may sign in as while STEGVIS_DEMO is on, by region (the largest first), deciders before others."""
     regions: dict[str, dict[str, DemoPerson]] = {}
     for row in uow.all(_DEMO_PEOPLE):
         here = regions.setdefault(row.region_name, {})
         person = here.setdefault(row.email, DemoPerson(row.name, row.email, []))
         if row.role:
             person.roles.append(row.role)
-    return [(region, list(people.values())) for region, people in regions.items()]
+    order = {role: n for n, role in enumerate(Role)}
+
+    def place(person: DemoPerson) -> tuple[int, str]:
+        return min((order[Role(r)] for r in person.roles), default=len(order)), person.email
+
+    largest_first = sorted(regions.items(), key=lambda r: (-len(r[1]), r[0]))
+    return [(region, sorted(people.values(), key=place)) for region, people in largest_first]
 
 
 def session(uow: UnitOfWork, session_id: str) -> Row | None:

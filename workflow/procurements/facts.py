@@ -30,9 +30,11 @@ AWARDS = Statement(
     select(awards, suppliers.c.name.label("supplier_name"), suppliers.c.organisation_number)
     .select_from(awards.join(suppliers, suppliers.c.id == awards.c.supplier_id))
     .where(awards.c.case_id == bindparam("case_id"))
-    .order_by(awards.c.lot_id, awards.c.rank)
+    .order_by(awards.c.lot_id, awards.c.rank, awards.c.id)
 )
-REVIEWS = Statement(select(reviews).where(reviews.c.case_id == bindparam("case_id")).order_by(reviews.c.recorded_at))
+REVIEWS = Statement(
+    select(reviews).where(reviews.c.case_id == bindparam("case_id")).order_by(reviews.c.recorded_at, reviews.c.id)
+)
 DRAFTS = Statement(
     select(drafts, suppliers.c.name.label("supplier_name"), suppliers.c.organisation_number)
     .select_from(drafts.join(suppliers, suppliers.c.id == drafts.c.supplier_id))

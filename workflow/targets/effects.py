@@ -25,7 +25,7 @@ OPINIONS = Statement(
     select(opinions, _people.c.name.label("author_name"))
     .select_from(opinions.join(_people, _people.c.id == opinions.c.author_id))
     .where(opinions.c.case_id == bindparam("case_id"))
-    .order_by(opinions.c.given_at)
+    .order_by(opinions.c.given_at, opinions.c.id)
 )
 _DROP = Statement(delete(targets).where(targets.c.case_id == bindparam("case_id")))
 _INSERT = insert_into(targets)

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import quote
 
-from fastapi import Request, UploadFile
+from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.datastructures import UploadFile
 
 from workflow.cases.queries import FileItem
 from workflow.commands import AddFile
 from workflow.files.store import FolderStore, open_store
 from workflow.web.base import app_of
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _CHUNK = 256 * 1024
 
 
@@ -36,6 +38,11 @@ def attachment(name: str, media_type: str) -> dict[str, str]:
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
     }
+
+
+def download(name: str, content: bytes, media_type: str) -> Response:
+    """Content that was made for this answer, as a file that the browser saves."""
+    return Response(content, headers=attachment(name, media_type))
 
 
 def given_out(request: Request, item: FileItem) -> Response:

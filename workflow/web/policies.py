@@ -20,6 +20,8 @@ ADMINISTRATION: frozenset[str] = frozenset({Role.ADMINISTRATOR})
 LEADING: frozenset[str] = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})
 #: Who oversees the region: they also read its registers of people and access.
 OVERSEEING: frozenset[str] = OVERSEERS
+#: Who may enter cases from a list: what an import does is their step.
+ENTERING: frozenset[str] = frozenset({Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT})
 #: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
 
@@ -63,10 +65,10 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /contracts": SIGNED_IN,
     "GET /contracts/export": SIGNED_IN,
     "GET /contracts/ahead": SIGNED_IN,
-    "GET /contracts/import": LEADING,
-    "POST /contracts/import": LEADING,
-    "GET /procurements/import": LEADING,
-    "POST /procurements/import": LEADING,
+    "GET /contracts/import": ENTERING,
+    "POST /contracts/import": ENTERING,
+    "GET /procurements/import": ENTERING,
+    "POST /procurements/import": ENTERING,
     "GET /suppliers": SIGNED_IN,
     "GET /suppliers/{supplier_id}": SIGNED_IN,
     "GET /processes": SIGNED_IN,

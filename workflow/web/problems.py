@@ -124,7 +124,7 @@ def blocker(unmet: Unmet, locale: str) -> dict[str, Any]:
     try:
         text = label(f"guard.{unmet.code}", locale, **{k: _shown(k, v, locale) for k, v in unmet.params.items()})
     except (MissingLabel, KeyError):
-        text = label("error.no_such_step" if unmet.code == "no_such_step" else "error.not_permitted", locale)
+        text = _text(unmet.code, locale, {}, "not_permitted")
     roles = [{"role": r, "text": label(f"role.{r}", locale)} for r in unmet.cleared_by]
     params = {k: plain(v) for k, v in unmet.params.items()}
     return {"code": unmet.code, "text": text, "cleared_by": roles, "cites": unmet.cites or None, "params": params}

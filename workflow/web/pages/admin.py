@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -53,14 +53,20 @@ def settle(
     done: str,
     to: str,
     again: Callable[[Typed], Response],
+    called: Mapping[str, str] | None = None,
 ) -> Response:
-    """Carry out what a form asks for and go on to `to`; or show the page again with what was typed and why."""
+    """Carry out what a form asks for and go on to `to`; or show the page again with what was typed and why.
+
+    `called`: fields that this page calls otherwise than the rest of Stegvis, with the name of the field's text.
+    """
     locale = viewer_of(request).locale
     answers = Answers(texts(sent))
     try:
         carry_out(request, sent, answers.complete(command))
     except InvalidForm as refusal:
-        return again(Typed(answers.given, fault_texts(refusal.errors, locale)))
+        texts_of = fault_texts([replace(e, field=(called or {}).get(e.field, e.field)) for e in refusal.errors], locale)
+        errors = [(e.field, text) for e, (_, text) in zip(refusal.errors, texts_of, strict=True)]
+        return again(Typed(answers.given, errors))
     flash(request, done)
     return RedirectResponse(to, 303)
 

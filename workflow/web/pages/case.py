@@ -1,4 +1,4 @@
-"""The page of one case: where it stands, what to do now, its facts, dates and timeline; and what is written beside it."""
+"""The page of one case: where it stands, what to do now, its facts, dates and timeline."""
 
 from __future__ import annotations
 
@@ -6,38 +6,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import UploadFile
+from fastapi.responses import Response
 
 from states.calendar import local_date
 from states.registry import definition
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
 from workflow.cases.actions import Action, case_actions
-from workflow.cases.forms import CorrectForm
 from workflow.cases.queries import (
     CaseView,
     EventItem,
     LotView,
     case_comments,
     case_events,
-    case_file,
     case_files,
-    case_row,
     case_view,
 )
-from workflow.commands import CorrectCase, WriteComment
-from workflow.errors import FieldError, InvalidForm, NotFound, Stale
-from workflow.web.base import check_csrf, flash, page
-from workflow.web.downloads import attachment, given_out, taken_in
+from workflow.web.base import page
 from workflow.web.pages import words
 from workflow.web.pages.actions import responsible_names
-from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
-from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
+from workflow.web.pages.visit import Visit, visiting
 
 routes = APIRouter()
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SHOWN_EVENTS = 30
 #: The filters of the timeline.
 KINDS = ("decisions", "changes", "mail", "reminders", "questions")
@@ -48,10 +39,10 @@ _ASIDE = ("stop", "side", "exception", "return")
 @routes.get("/cases/{case_id}")
 def show_case(request: Request, case_id: str, show: str = "", all: str = "") -> Response:  # noqa: A002
     with visiting(request) as visit:
-        return _case_page(request, visit, case_id, show, everything=bool(all))
+        return case_page(request, visit, case_id, show, everything=bool(all))
 
 
-def _case_page(
+def case_page(
     request: Request, visit: Visit, case_id: str, show: str, *, everything: bool,
     errors: list[tuple[str | None, str]] | None = None, typed_text: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
@@ -60,7 +51,7 @@ def _case_page(
     del step
     events = case_events(visit.uow, visit.who, case_id, limit=2000)
     locale, case = visit.locale, view.case
-    chosen = [e for e in reversed(events) if not show or _kind_of(e, view) == show]
+    chosen = [e for e in reversed(events) if _fits(e, view, show)]
     names = responsible_names(view)
     context = {
         "case": case,
@@ -79,7 +70,7 @@ def _case_page(
         "events": [_entry(e, view, visit) for e in (chosen if everything else chosen[:SHOWN_EVENTS])],
         "more_events": 0 if everything else max(0, len(chosen) - SHOWN_EVENTS),
         "show": show,
-        "kinds": [("", gettext("All", locale)), *((k, kind_text(k, locale)) for k in KINDS)],
+        "kinds": [("", gettext("All but delivered mail", locale)), *((k, kind_text(k, locale)) for k in KINDS)],
         "decisions": [
             {"item": d, "done": words.step_text("done", case.process, d.trigger, locale)}
             for d in reversed(view.decisions)
@@ -105,6 +96,11 @@ def kind_text(kind: str, locale: str) -> str:
         "reminders": gettext("Reminders", locale),
         "questions": gettext("Questions and comments", locale),
     }[kind]
+
+
+def _fits(event: EventItem, view: CaseView, show: str) -> bool:
+    """Mail that arrived is shown only to those who ask for it: there are many of it, and nothing happened in the case."""
+    return _kind_of(event, view) == show if show else event.kind != "mail_delivered"
 
 
 def _kind_of(event: EventItem, view: CaseView) -> str:
@@ -281,164 +277,3 @@ def _missing(view: CaseView, locale: str) -> list[str]:
     names = missing.split(",") if isinstance(missing, str) else missing
     known = (n.strip() for n in names if n.strip())
     return [label(f"field.{n}", locale) if has_label(f"field.{n}", locale) else n for n in known]
-
-
-# --- what is written beside the case ---------------------------------------------------------------------------
-
-
-@routes.post("/cases/{case_id}/comments")
-def comment(request: Request, case_id: str, sent: Sent) -> Response:
-    """A comment, or an answer to a question of the case."""
-    given = texts(sent)
-    command = WriteComment(case_id, given.get("text", ""), "comment", None, given.get("answers_id") or None)
-    try:
-        carry_out(request, sent, command)
-    except InvalidForm as refusal:
-        with visiting(request) as visit:
-            return _case_page(
-                request, visit, case_id, "", everything=False, status=422, typed_text=given.get("text", ""),
-                errors=words.comment_faults(refusal.errors, visit.locale),
-            )  # fmt: skip
-    return RedirectResponse(f"/cases/{case_id}#comments", 303)
-
-
-@routes.get("/cases/{case_id}/question")
-def ask(request: Request, case_id: str) -> Response:
-    with visiting(request) as visit:
-        return _question_page(request, visit, case_id, {}, [])
-
-
-@routes.post("/cases/{case_id}/question")
-def send_question(request: Request, case_id: str, sent: Sent) -> Response:
-    """A question to the officer or another person of the region. It stops no clock."""
-    given = texts(sent)
-    command = WriteComment(case_id, given.get("question", ""), "question", given.get("person") or None)
-    try:
-        carry_out(request, sent, command)
-    except InvalidForm as refusal:
-        with visiting(request) as visit:
-            errors = [
-                ("question" if f == "text" else f, t) for f, t in words.comment_faults(refusal.errors, visit.locale)
-            ]
-            return _question_page(request, visit, case_id, given, errors)
-    with visiting(request) as visit:
-        flash(request, gettext("Your question has been sent. The time goes on.", visit.locale))
-    return RedirectResponse(f"/cases/{case_id}#comments", 303)
-
-
-def _question_page(
-    request: Request, visit: Visit, case_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
-) -> Response:
-    case = case_row(visit.uow, visit.who, case_id)
-    context = {
-        "case": case,
-        "given": given,
-        "people": [("", gettext("The procurement officer of the case", visit.locale)), *choices(visit).people[""]],
-        "faults": {f: t for f, t in errors if f},
-        "errors": errors,
-    }
-    title = gettext("Ask a question", visit.locale)
-    return page(request, "pages/question.html", context, title=title, status=422 if errors else 200, errors=errors)
-
-
-@routes.get("/cases/{case_id}/correct")
-def show_correct(request: Request, case_id: str) -> Response:
-    with visiting(request) as visit:
-        case = case_row(visit.uow, visit.who, case_id)
-        data = {
-            "title": case.title,
-            "unit": case.unit_id,
-            "owner": case.owner_id,
-            "officer": case.officer_id,
-            "manager": case.manager_id,
-            "registry_number": case.registry_number,
-        }
-        return _correct_page(request, visit, case_id, data, [])
-
-
-@routes.post("/cases/{case_id}/correct")
-def correct(request: Request, case_id: str, sent: Sent) -> Response:
-    """Change what the case says of itself outside its steps."""
-    fields = asked(CorrectForm)
-    given = texts(sent)
-    data = typed(fields, given)
-    version = int(given["row_version"]) if given.get("row_version", "").isdecimal() else 0
-    try:
-        carry_out(request, sent, CorrectCase(case_id, version, data))
-    except InvalidForm as refusal:
-        with visiting(request) as visit:
-            return _correct_page(request, visit, case_id, data, faults_at(fields, refusal.errors, visit.locale), 422)
-    except Stale:
-        with visiting(request) as visit:
-            errors: list[tuple[str | None, str]] = [(None, label("error.stale", visit.locale))]
-            return _correct_page(request, visit, case_id, data, errors, 409)
-    with visiting(request) as visit:
-        flash(request, gettext("The details are corrected.", visit.locale))
-    return RedirectResponse(f"/cases/{case_id}", 303)
-
-
-def _correct_page(
-    request: Request, visit: Visit, case_id: str, data: dict[str, Any], errors: list[tuple[str | None, str]],
-    status: int = 200,
-) -> Response:  # fmt: skip
-    fields = asked(CorrectForm)
-    context = {
-        "case": case_row(visit.uow, visit.who, case_id),
-        "fields": described(
-            fields,
-            shown(fields, data, visit.locale),
-            {name: text for name, text in errors if name},
-            choices(visit),
-            visit.locale,
-        ),
-        "errors": errors,
-    }
-    title = gettext("Correct the details", visit.locale)
-    return page(request, "pages/correct.html", context, title=title, status=status, errors=errors)
-
-
-@routes.get("/cases/{case_id}/decisions/{decision_id}.docx")
-def decision_in_word(request: Request, case_id: str, decision_id: str) -> Response:
-    """The decision as a Word document."""
-    from workflow.exports.decisions import decision_document
-
-    with visiting(request) as visit:
-        case_row(visit.uow, visit.who, case_id)
-        name, content = decision_document(visit.uow, visit.who, decision_id, visit.locale)
-    return download(name, content, WORD)
-
-
-def download(name: str, content: bytes, media_type: str) -> Response:
-    """A file that the browser saves and never shows."""
-    return Response(content, headers=attachment(name, media_type))
-
-
-@routes.post("/cases/{case_id}/files")
-def add_file(request: Request, case_id: str, sent: Sent) -> Response:
-    """Put a file on the case."""
-    check_csrf(request, sent)
-    upload = sent.get("file")
-    with visiting(request) as visit:
-        case_row(visit.uow, visit.who, case_id)  # nothing is stored for a case that one may not see
-        locale = visit.locale
-    try:
-        if not isinstance(upload, UploadFile) or not upload.filename:
-            raise InvalidForm([FieldError("file", "field_required")])
-        command = taken_in(request, case_id, upload, str(sent.get("secrecy") or "open"))
-        carry_out(request, sent, command)
-    except InvalidForm as refusal:
-        with visiting(request) as visit:
-            errors = words.fault_texts(refusal.errors, locale)
-            return _case_page(request, visit, case_id, "", everything=False, status=422, errors=errors)
-    flash(request, gettext("The file is added.", locale))
-    return RedirectResponse(f"/cases/{case_id}#files", 303)
-
-
-@routes.get("/cases/{case_id}/files/{file_id}")
-def fetch_file(request: Request, case_id: str, file_id: str) -> Response:
-    """A file of the case, as an attachment."""
-    with visiting(request) as visit:
-        item = case_file(visit.uow, visit.who, file_id)
-    if item.case_id != case_id:
-        raise NotFound
-    return given_out(request, item)

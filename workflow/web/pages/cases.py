@@ -17,8 +17,8 @@ from workflow.errors import InvalidForm
 from workflow.exports.tables import Column, Sheet, Value, write_csv, write_xlsx
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
-from workflow.web.pages import case, words
-from workflow.web.pages.case import download
+from workflow.web.downloads import download
+from workflow.web.pages import beside_case, case, words
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, unit_options, visiting
 
@@ -79,6 +79,7 @@ def show_cases(request: Request, after: str | None = None) -> Response:
                 *((p.id, p.name) for p in people if _holds(p, "procurement_officer")),
             ],
             "units": [("", gettext("All", locale)), *units],
+            "may_import": "procurement_officer" in visit.who.roles(),
             "may_open": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "contract_owner"}),
         }
         return page(request, "pages/cases.html", context, title=gettext("Cases", locale))
@@ -175,8 +176,9 @@ def sheet_download(visit: Visit, sheet: Sheet, format: str, name: str) -> Respon
     """The sheet as the file that was asked for: Excel, or CSV as Swedish Excel reads it."""
     name = f"{name}-{visit.today.isoformat()}"
     if format == "csv":
-        return download(f"{name}.csv", write_csv(sheet, flavour="sv"), "text/csv; charset=utf-8")
-    return download(f"{name}.xlsx", write_xlsx([sheet], locale=visit.locale, created_at=visit.uow.now), XLSX)
+        return download(f"{name}.csv", write_csv(sheet), "text/csv; charset=utf-8")
+    content = write_xlsx([sheet], locale=visit.locale, created_at=visit.uow.now)
+    return download(f"{name}.xlsx", content, XLSX)
 
 
 def _cells(case: CaseItem, locale: str) -> list[Value]:
@@ -245,3 +247,4 @@ def _new_page(
 
 # After /cases/new and /cases/export, which would else be read as the id of a case.
 router.include_router(case.routes)
+router.include_router(beside_case.routes)

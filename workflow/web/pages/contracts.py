@@ -70,7 +70,7 @@ def show_contracts(request: Request, after: str | None = None) -> Response:
             "classes": [*everything, *((c, label(f"value.contract_class.{c}", locale)) for c in "abc")],
             "next_href": "/contracts?" + urlencode({**kept, "after": found.next}) if found.next else None,
             "export": "/contracts/export?" + urlencode(kept),
-            "may_import": bool(visit.who.roles() & {"head_of_procurement", "administrator"}),
+            "may_import": bool(visit.who.roles() & {"procurement_officer"}),
         }
         return page(request, "pages/contracts.html", context, title=gettext("Contracts", locale))
 

@@ -78,6 +78,7 @@ def set_parameter(request: Request, name: str, sent: Sent) -> Response:
         done=gettext("The setting has a new value.", viewer.locale),
         to=f"/admin/parameters/{name}",
         again=lambda t: _parameter_page(request, name, t),
+        called={"value": "setting_value"},
     )
 
 

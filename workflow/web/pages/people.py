@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -107,7 +110,7 @@ def disable_person(request: Request, person_id: str, sent: Sent) -> Response:
     )
 
 
-def _settled(request: Request, person_id: str, sent: Sent, command, done: str) -> Response:  # type: ignore[no-untyped-def]
+def _settled(request: Request, person_id: str, sent: Sent, command: Callable[[Answers], Any], done: str) -> Response:
     with visiting(request) as visit:
         _person(visit, person_id)
     return settle(

@@ -23,8 +23,8 @@ from templates.labels import gettext, label
 from workflow.cases.lists import open_cases_by_definition
 from workflow.engine.canonical import canonical
 from workflow.web.base import page
+from workflow.web.downloads import download
 from workflow.web.pages import words
-from workflow.web.pages.case import download
 from workflow.web.pages.visit import visiting
 
 router = APIRouter()

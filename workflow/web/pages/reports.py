@@ -11,8 +11,8 @@ from templates.labels import gettext
 from workflow.errors import InvalidForm
 from workflow.exports.decisions import delegated_decisions_report
 from workflow.web.base import check_csrf, page
+from workflow.web.downloads import WORD, download
 from workflow.web.pages.admin import Answers, Typed
-from workflow.web.pages.case import WORD, download
 from workflow.web.pages.visit import Sent, texts, visiting
 from workflow.web.pages.words import fault_texts
 

@@ -28,8 +28,8 @@ from workflow.engine.verify import verify_region
 from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import people_of_region
 from workflow.web.base import check_csrf, page
+from workflow.web.downloads import download
 from workflow.web.pages import words
-from workflow.web.pages.case import download
 from workflow.web.pages.visit import Sent, Visit, carry_out, visiting
 
 router = APIRouter()

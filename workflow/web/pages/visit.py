@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -46,8 +46,9 @@ def visiting(request: Request) -> Iterator[Visit]:
         yield Visit(app, viewer, uow, directory.actor(uow, viewer.person_id, today), today)
 
 
-async def _sent(request: Request) -> FormData:
-    return await request.form()
+async def _sent(request: Request) -> AsyncIterator[FormData]:
+    async with request.form() as form:
+        yield form
 
 
 #: The fields of a posted form, read before the handler begins.

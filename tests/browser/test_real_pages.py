@@ -1,0 +1,146 @@
+"""The real pages in a real browser: WCAG 2.2 AA, narrow screens, and a decision with and without JavaScript."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.databases import SqliteFiles
+from tests.play import REQUIREMENT, TARGET, Play
+from tests.web.site import PASSWORD, email
+from workflow.commands import SetPassword
+from workflow.web.app import create_app
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: pages are not looked at")
+
+
+@pytest.fixture
+def made(sqlite_files: SqliteFiles) -> SqliteFiles:
+    """Pages do not care which database is below them."""
+    return sqlite_files
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(play: Play) -> Iterator[str]:
+    """The application of the test, served on a free port."""
+    door = socket.create_server(("127.0.0.1", 0))
+    port = door.getsockname()[1]
+    play.app.settings = play.app.settings.model_copy(update={"port": port})
+    config = uvicorn.Config(create_app(play.app, scheduler=False), log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    running = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+    running.start()
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    running.join(timeout=10)
+    door.close()
+
+
+def entered(browser: Browser, play: Play, address: str, who: str, **options: Any) -> tuple[Page, list[str]]:
+    """A tab of somebody who has signed in, and what its console complains of."""
+    play.do("admin", SetPassword(play.people[who], PASSWORD))
+    tab = browser.new_context(**options).new_page()
+    tab.set_default_timeout(10_000)
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(address + "/sign-in")
+    tab.locator("input[name=email]").last.fill(email(play, who))
+    tab.locator("input[name=password]").fill(PASSWORD)
+    tab.locator("input[name=password]").press("Enter")
+    tab.wait_for_url(lambda url: "sign-in" not in url)
+    return tab, complaints
+
+
+def at_the_target(play: Play) -> str:
+    """A procurement that waits for the decision on its targets."""
+    case = play.open(lots=("Norr", "Söder"))
+    play.act(
+        "officer", "submit_needs_analysis", need="Städ", kind="services", track="above_threshold", estimated_value=9e6
+    )
+    play.act("owner", "decide_start")
+    risks: dict[str, Any] = {f"risk_{n}": "low" for n in ("environment", "human_rights", "corruption", "labour_law")}
+    play.act("officer", "submit_risk_analysis", **risks)
+    play.act("officer", "save_targets", targets=[TARGET])
+    play.act("strategist", "record_opinion", supports=True, opinion="Bra")
+    play.act("officer", "submit_targets")
+    return case
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_no_page_breaks_a_rule_of_accessibility_or_a_narrow_screen(
+    browser: Browser, play: Play, address: str, width: int, scheme: str
+) -> None:
+    case = at_the_target(play)
+    task = play.tasks()[0].id
+    tab, complaints = entered(
+        browser, play, address, "owner", viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    paths = [
+        "/my-tasks", "/cases", "/cases/new", "/contracts", "/contracts/ahead", "/search?q=st", f"/cases/{case}",
+        f"/cases/{case}/do/decide_sustainability_target", f"/cases/{case}/do/save_targets",
+        f"/cases/{case}/do/return_for_completion", f"/cases/{case}/done/decide_start", f"/cases/{case}/question",
+        f"/tasks/{task}/hand-on", f"/tasks/{task}/conflict",
+    ]  # fmt: skip
+    broken: dict[str, Any] = {}
+    for path in paths:
+        answer = tab.goto(address + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        if (wide := tab.evaluate("document.documentElement.scrollWidth")) > width:
+            broken[path] = f"{wide} pixels wide"
+        tab.evaluate("document.querySelectorAll('main details').forEach(part => { part.open = true })")
+        found = Axe().run(tab, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+        if found:
+            broken[path] = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+    assert not broken
+    assert not complaints
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_decision_on_a_phone_takes_one_press(browser: Browser, play: Play, address: str, script: bool) -> None:
+    case = at_the_target(play)
+    tab, _ = entered(
+        browser, play, address, "owner", viewport={"width": 390, "height": 844}, java_script_enabled=script
+    )
+    tab.goto(f"{address}/cases/{case}/do/decide_sustainability_target")
+    button = tab.get_by_role("button", name="Fastställ")
+    box = button.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 844
+    button.click()
+    tab.wait_for_url("**/done/decide_sustainability_target")
+    assert "Ditt beslut är sparat" in tab.inner_text("main")
+    assert play.row(case).state == "requirement_selection"
+
+
+def test_enter_in_a_form_sends_it_and_adds_no_row(browser: Browser, play: Play, address: str) -> None:
+    case = at_the_target(play)
+    play.act("owner", "decide_sustainability_target")
+    tab, _ = entered(browser, play, address, "officer")
+    tab.goto(f"{address}/cases/{case}/do/save_requirements")
+    tab.fill("[name=requirements-0-text]", str(REQUIREMENT["text"]))
+    tab.check("[name=requirements-0-requirement_kind][value=contract_clause]")
+    tab.fill("[name=requirements-0-proof]", "licens")
+    tab.press("[name=requirements-0-proof]", "Enter")
+    tab.wait_for_url(f"**/cases/{case}")
+    assert "sparade kraven" in tab.inner_text("main")
