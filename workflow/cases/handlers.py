@@ -55,7 +55,7 @@ def correct_case(uow: UnitOfWork, command: CorrectCase, who: Actor) -> dict[str,
         "registry_number": form.registry_number,
     }
     _check(step, wanted)
-    changed = {k: v for k, v in wanted.items() if getattr(case, k) != v}
+    changed: dict[str, Any] = {k: v for k, v in wanted.items() if getattr(case, k) != v}
     if not changed:
         return summary(step)
     step.changes = dict(changed)

@@ -19,7 +19,7 @@ Row = Any
 
 
 def _row_type(names: list[str]) -> Any:
-    return namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    return namedtuple("Row", names, rename=True)
 
 
 class _Compiled:
