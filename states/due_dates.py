@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from states.deadlines import Basis, Receipt, derive, fixed, none_applies
 from states.definition import Mark
@@ -239,7 +239,3 @@ def contract_dates(s: Situation) -> ContractDates:
         extension_notice_on(s),
         count(s, "renewal_start", "last_possible_end", last) if last else None,
     )
-
-
-def next_day(day: date) -> date:
-    return day + timedelta(days=1)

@@ -332,7 +332,12 @@ def award_is_proposed(s: Situation) -> list[Unmet]:
 
 @guard("mandate", mark=Mark.LAW, source="KL 6:37, 7:5")
 def mandate_covers(s: Situation) -> list[Unmet]:
-    """A row of the delegation order, valid today, lets this role take this act up to this value."""
+    """A row of the delegation order, valid today, lets this role take this act up to this value.
+
+    Whoever may not see the tenders is told that alone: whether a limit is passed would tell what they are worth.
+    """
+    if s.facts.get("tender_access") is False:
+        return []
     return _unless(s.facts["mandate"] is not None, "no_mandate", HEAD, "administrator", cites="KL 6:37, 7:5")
 
 

@@ -12,7 +12,7 @@ from workflow.commands import AddMandate, AddUnit, AddUser
 from workflow.config import Settings
 from workflow.db.database import Database
 from workflow.engine.execute import Stegvis, execute, system_actor
-from workflow.people.handlers import MANDATED_ACTS
+from workflow.people.organisation import MANDATED_ACTS
 
 #: A Monday morning in winter: nine o'clock in Sweden.
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -97,14 +98,16 @@ class Refusals(ast.NodeVisitor):
         return [str(head.value) + value for value in self.loops[hole.value.id]]
 
 
-def sources() -> list[ast.Module]:
-    """Every module of ours that refuses something or writes on the trail."""
+@cache
+def nodes() -> tuple[ast.AST, ...]:
+    """All that stands in the modules of ours that refuse something or write on the trail, read once."""
     folders = (ROOT / "workflow", ROOT / "notifications")
-    return [ast.parse(file.read_text("utf-8")) for folder in folders for file in sorted(folder.rglob("*.py"))]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    return tuple(node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))))
 
 
-def calls(module: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    for node in ast.walk(module):
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    for node in nodes():
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
                 yield node.func.id, node
@@ -134,39 +137,37 @@ _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 def refused_codes() -> Iterator[str]:
     """The codes of all refusals outside the law book: raised, set on a class, or answered by a check of a value."""
-    for module in sources():
-        for name, call in calls(module):
-            place = _REFUSALS.get(name, 0 if name == "ValueError" else None)
-            if place is not None and len(call.args) > place:
-                yield from (f"error.{code}" for code in constants(call.args[place]) if _CODE.fullmatch(code))
-        for node in ast.walk(module):
-            if isinstance(node, ast.ClassDef) and any(
-                "Error" in ast.unparse(b) or "Stale" in ast.unparse(b) or "Exception" in ast.unparse(b)
-                for b in node.bases
-            ):
-                yield from (
-                    f"error.{code}"
-                    for line in node.body
-                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code"
-                    for code in constants(line.value)
-                )
-            if isinstance(node, ast.FunctionDef) and node.name == "fault":
-                returned = [line.value for line in ast.walk(node) if isinstance(line, ast.Return) and line.value]
-                yield from (f"error.{code}" for value in returned for code in constants(value))
-    yield from (f"error.{code}" for code in forms._CODES.values())
+    for name, call in calls():
+        place = _REFUSALS.get(name, 0 if name == "ValueError" else None)
+        if place is not None and len(call.args) > place:
+            yield from (f"error.{code}" for code in constants(call.args[place]) if _CODE.fullmatch(code))
+    for node in nodes():
+        if isinstance(node, ast.ClassDef) and any(
+            "Error" in ast.unparse(b) or "Stale" in ast.unparse(b) or "Exception" in ast.unparse(b) for b in node.bases
+        ):
+            yield from (
+                f"error.{code}"
+                for line in node.body
+                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code"
+                for code in constants(line.value)
+            )
+        if isinstance(node, ast.FunctionDef) and node.name == "fault":
+            returned = [line.value for line in ast.walk(node) if isinstance(line, ast.Return) and line.value]
+            yield from (f"error.{code}" for value in returned for code in constants(value))
+    yield from (f"error.{code}" for code in forms.CODES.values())
 
 
 def event_codes() -> Iterator[str]:
     """The events that are no step of a process: what a timeline or a register says somebody did."""
-    place = {"_note": 2, "_give": 4}
-    for module in sources():
-        for name, call in calls(module):
-            kinds = [k.value for k in call.keywords if k.arg == "kind"] if name == "append" else []
-            if name in place and len(call.args) > place[name]:
-                kinds = [call.args[place[name]]]
-            yield from (f"done.{code}" for value in kinds for code in constants(value))
+    place = {"note": 2, "_note": 2, "_give": 4}
+    for name, call in calls():
+        kinds = [k.value for k in call.keywords if k.arg == "kind"] if name == "append" else []
+        if name in place and len(call.args) > place[name]:
+            kinds = [call.args[place[name]]]
+        yield from (f"done.{code}" for value in kinds for code in constants(value))
 
 
+@cache
 def refusals() -> dict[str, set[str]]:
     finder = Refusals()
     for module in (guards, steps):
@@ -174,21 +175,24 @@ def refusals() -> dict[str, set[str]]:
     return finder.found
 
 
-def registered_codes() -> set[str]:
+@cache
+def registered_codes() -> frozenset[str]:
     roles = [f"{kind}.{role.value}" for role in Role for kind in ("role", "role_plural")]
-    return {
-        *(code for definition in DEFINITIONS.values() for code in codes_of(definition)),
-        *roles,
-        *(f"guard.{code}" for code in refusals()),
-        *(f"term.{name}" for name in {*TERMS, *DUE_DATES}),
-        *(f"parameter.{name}" for name in {*TERMS, *SWITCHES}),
-        *(f"mark.{mark.value}" for mark in Mark),
-        *anchors(),
-        *routing_codes(),
-        *error_codes(),
-        *refused_codes(),
-        *event_codes(),
-    }
+    return frozenset(
+        {
+            *(code for definition in DEFINITIONS.values() for code in codes_of(definition)),
+            *roles,
+            *(f"guard.{code}" for code in refusals()),
+            *(f"term.{name}" for name in {*TERMS, *DUE_DATES}),
+            *(f"parameter.{name}" for name in {*TERMS, *SWITCHES}),
+            *(f"mark.{mark.value}" for mark in Mark),
+            *anchors(),
+            *routing_codes(),
+            *error_codes(),
+            *refused_codes(),
+            *event_codes(),
+        }
+    )
 
 
 def placeholders(text: str) -> set[str]:

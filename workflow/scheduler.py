@@ -155,8 +155,6 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin beating in the background; the first beat comes at once."""
-        from apscheduler.schedulers.background import BackgroundScheduler
-
         self._jobs = BackgroundScheduler(timezone="UTC")
         self._jobs.add_job(
             self.beat,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import workflow.cases.effects
 import workflow.cases.forms
 import workflow.cases.handlers
 import workflow.comments.handlers

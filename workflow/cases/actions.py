@@ -17,6 +17,10 @@ from workflow.engine.forms import Form
 from workflow.engine.step import Step
 
 
+#: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
+TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One trigger for one person: `lots` says for which lots (None: the whole case)."""
@@ -80,7 +84,7 @@ def _action(step: Step, lot: Row | None, trigger: str) -> Action:
         edge, unmet = possible(process, step.situation(), trigger)
     except NoSuchStep:
         edge, unmet = edges[0], [Unmet("no_such_step")]
-    basis = basis_of(step, edge) if edge.decides and step.capacity is not None else None
+    basis = basis_of(step, edge) if edge.decides and step.capacity is not None and _may_see(step, edge) else None
     return Action(
         trigger=trigger,
         kind=edge.kind,
@@ -100,6 +104,13 @@ def _action(step: Step, lot: Row | None, trigger: str) -> Action:
     )
 
 
+def _may_see(step: Step, edge: Transition) -> bool:
+    """Even the hash of a proposal, or the rule that its value falls under, tells of tenders (OSL 19:3)."""
+    if step.lot is None or not step.lot.tender_secret or not TENDER_BASIS & set(edge.basis):
+        return True
+    return bool(step.load("tender_access"))
+
+
 def basis_hash(uow: UnitOfWork, case_id: str, who: Actor, trigger: str, lot: int | None = None) -> str | None:
     """The hash of what a decision rests on now."""
     _, actions = case_actions(uow, case_id, who, trigger=trigger)
@@ -107,10 +118,3 @@ def basis_hash(uow: UnitOfWork, case_id: str, who: Actor, trigger: str, lot: int
         if lot is None or action.lot == lot:
             return action.basis_hash
     return None
-
-
-def json_schema(form: type[Form]) -> dict[str, Any]:
-    """The form's JSON Schema with an `example`, as the API gives it."""
-    schema = form.model_json_schema()
-    schema.setdefault("properties", {})
-    return schema

@@ -7,13 +7,11 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from notifications.kinds import Kind
-from notifications.recipients import Assignment, escalation
-from states.deadlines import Pause, Receipt, derive
+from notifications.recipients import Assignment, Capacity, Recipient, escalation
 from states.roles import PERSONAL_ROLES, Actor, Role
-from states.terms import TERMS
 from workflow.cases.forms import CorrectForm
 from workflow.commands import CorrectCase, DeclareConflict, HandOn
-from workflow.db.columns import fold, new_id, sort_key
+from workflow.db.columns import fold
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, directory, obligations
@@ -22,7 +20,7 @@ from workflow.engine.audit import Field
 from workflow.engine.execute import handles
 from workflow.engine.forms import parse
 from workflow.engine.opening import UNIT
-from workflow.engine.registries import effect, fact
+from workflow.engine.registries import fact
 from workflow.engine.step import Step
 from workflow.engine.tables import Task
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, Stale
@@ -46,7 +44,6 @@ def correct_case(uow: UnitOfWork, command: CorrectCase, who: Actor) -> dict[str,
     step = load_step(uow, case, who)
     wanted = {
         "title": form.title,
-        "title_sort": sort_key(form.title),
         "title_fold": fold(form.title),
         "unit_id": form.unit,
         "owner_id": form.owner,
@@ -127,8 +124,9 @@ def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
     step, task = _task_of(uow, command.task_id, who)
     if not (_owes(who, task) or who.roles() & CORRECTORS):
         raise Forbidden
-    receiver = directory.actor(uow, command.person_id, step.today)
-    if receiver.region_id != step.case.region_id or not (receiver.roles() & set(task.roles.split(","))):
+    known = _person_here(step, command.person_id)
+    receiver = directory.actor(uow, command.person_id, step.today) if known else None
+    if receiver is None or not (receiver.roles() & set(task.roles.split(","))):
         raise InvalidForm([FieldError("person", "unknown_person")])
     _give(step, task, receiver, Kind.TASK_HANDED_ON, "task_handed_on", command.reason)
     return {"case": step.case_id, "task": task.id}
@@ -180,8 +178,6 @@ def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason
     )
     person = step.directory.person(receiver.person_id)
     if person is not None and receiver.person_id != step.actor.person_id:
-        from notifications.recipients import Capacity, Recipient
-
         step.tell(
             kind,
             (Recipient(person, Capacity.RESPONSIBLE),),
@@ -198,80 +194,3 @@ def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason
 @fact("disqualified")
 def load_disqualified(step: Step) -> list[str]:
     return [str(c.person_id) for c in step.uow.all(case_rows.CONFLICTS, case_id=step.case_id)]
-
-
-# --- effects every process shares ------------------------------------------------------------------------------
-
-
-@effect("tell_returned")
-def tell_returned(step: Step) -> None:
-    """The people the case goes back to read why."""
-    edge = step.decision.transition if step.decision else None
-    target = step.definition.state(edge.target) if edge else None
-    if target is None or target.owes is None:
-        return
-    role, person_id = obligations.responsible_role(step, target.owes.roles)
-    step.reasons = step.answer("reason")
-    step.tell(
-        Kind.RETURNED,
-        step.reach(role, person_id),
-        role=role,
-        link=obligations.task_link(step.case_id, target.owes.trigger, step.lot.id if step.lot else None),
-        asked=step.trigger_label("asked", target.owes.trigger),
-        due_on=None,
-        returned_by=step.actor.name,
-        reason=None if step.case.tender_secret else step.answer("reason"),
-    )
-
-
-@effect("store_pause")
-def store_pause(step: Step) -> None:
-    """The clock of what may be paused stands still from today; statutory time goes on."""
-    step.change(paused_on=step.today)
-    step.uow.run(
-        case_rows.INSERT_PAUSE,
-        id=new_id(step.now),
-        case_id=step.case_id,
-        from_on=step.today,
-        to_on=None,
-        reason=step.answer("reason"),
-    )
-    obligations.hold_reminders(step, obligations.open_tasks(step.uow, step.case_id))
-
-
-@effect("store_resume")
-def store_resume(step: Step) -> None:
-    """Each deadline that may be paused moves by the real pause, with a new receipt."""
-    paused_on = step.case.paused_on
-    step.change(paused_on=None)
-    step.uow.run(case_rows.END_PAUSE, the_case_id=step.case_id, until_on=step.today)
-    pause = Pause(paused_on, step.today, "case_paused")
-    numbers = {lot.id: lot.number for lot in step.lots}
-    for task in obligations.open_tasks(step.uow, step.case_id):
-        moved = paused_receipt(step, task, pause)
-        if moved is not None:
-            obligations.move_task(step, task, moved)
-            number = numbers.get(task.lot_id)
-            name = f"due_on.{task.trigger}" if number is None else f"due_on.{task.trigger}.{number}"
-            step.record(name, {"from": task.due_on, "to": moved.due_on})
-
-
-def paused_receipt(step: Step, task: Row, pause: Pause) -> Receipt | None:
-    """The task's receipt with one more pause, or None when a pause does not move it."""
-    import json
-
-    if not task.receipt:
-        return None
-    old = Receipt.from_json(json.loads(task.receipt))
-    term = TERMS.get(old.term)
-    if term is None or not term.pausable or old.anchor_on is None or old.amount is None:
-        return None
-    return derive(
-        term,
-        old.anchor,
-        old.anchor_on,
-        step.calendar,
-        pauses=(*old.pauses, pause),
-        amount=old.amount,
-        parameter=old.parameter,
-    )

@@ -32,6 +32,9 @@ _cases = case_rows.cases
 
 OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDIT_REVIEWER, Role.HEAD_OF_PROCUREMENT, Role.REGISTRAR})
 
+#: The largest number that every database takes; no stream comes near it.
+LAST_SEQ = 2**31 - 1
+
 #: What one may filter by, and the event kinds in each group; None stands for all that no other group has.
 GROUPS: dict[str, tuple[str, ...] | None] = {
     "steps": None,
@@ -164,7 +167,7 @@ def region_events(
 
 def trail_event(uow: UnitOfWork, who: Actor, stream_id: str, seq: int) -> TrailEvent:
     """One event. Raises NotFound, also for one this person may not see."""
-    row = uow.one(_EVENT, stream_id=stream_id, seq=seq, region_id=who.region_id)
+    row = uow.one(_EVENT, stream_id=stream_id, seq=seq, region_id=who.region_id) if 0 < seq <= LAST_SEQ else None
     if row is None:
         raise NotFound
     beside = uow.all(_PAYLOADS, stream_id=stream_id, seq=seq)
@@ -258,7 +261,7 @@ def _beyond(after: str) -> ColumnElement[bool]:
     try:
         instant, stream, number = after.split("~")
         at, seq = datetime.fromisoformat(instant), int(number)
-        if at.tzinfo is None:
+        if at.tzinfo is None or not 1 < at.year < 9999 or not 0 <= seq <= LAST_SEQ:
             raise ValueError
     except ValueError:
         raise InvalidForm([FieldError("after", "field_invalid")]) from None

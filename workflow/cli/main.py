@@ -193,8 +193,6 @@ def _unexpected(fault: Exception) -> str:
 
 
 def _words(refusal: StegvisError | UnknownProcess) -> str:
-    from templates.labels import has_label, label
-
     code = f"error.{refusal.code}"
     if refusal.code == "wrong_schema":
         return tell(_("The database does not stand at this program's version. Run `stegvis db upgrade`."))
@@ -209,8 +207,6 @@ def _words(refusal: StegvisError | UnknownProcess) -> str:
 
 
 def _faults(refusal: InvalidForm) -> str:
-    from templates.labels import has_label, label
-
     lines = []
     for fault in refusal.errors:
         name, code = f"field.{fault.field}", f"error.{fault.code}"

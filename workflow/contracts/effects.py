@@ -105,7 +105,7 @@ def open_contract(step: Step) -> None:
     f = step.form
     if f.end_on and f.start_on and f.end_on < f.start_on:
         raise InvalidForm([FieldError("end_on", "end_before_start")])
-    supplier = f.supplier_id
+    supplier = step.answer("supplier_id")
     if supplier is None:
         if not f.supplier_name:
             raise InvalidForm([FieldError("supplier_name", "field_required")])
@@ -126,9 +126,9 @@ def open_contract(step: Step) -> None:
         value_ore=ore(f.value),
         contract_class=f.contract_class,
         is_framework=f.is_framework,
-        lot_number=f.lot_number,
+        lot_number=step.answer("lot_number"),
         signed_on=f.signed_on,
-        signed_by=f.signed_by,
+        signed_by=step.answer("signed_by"),
         signing_reference=f.signing_reference,
         handover_proposed_by=None,
         handed_over_on=None,

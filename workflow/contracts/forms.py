@@ -11,6 +11,7 @@ from workflow.engine.forms import (
     Count,
     Day,
     Form,
+    Line,
     OptionalCount,
     OptionalDay,
     OptionalLine,
@@ -19,15 +20,11 @@ from workflow.engine.forms import (
     OptionalWords,
     PersonId,
     Words,
+    empty_is_none,
 )
 from workflow.engine.registries import form
 
-
-def _empty_is_none(value: object) -> object:
-    return None if value == "" else value
-
-
-ContractClass = Annotated[Literal["a", "b", "c"] | None, BeforeValidator(_empty_is_none)]
+ContractClass = Annotated[Literal["a", "b", "c"] | None, BeforeValidator(empty_is_none)]
 
 
 class ContractFields(Form):
@@ -46,19 +43,24 @@ class ContractFields(Form):
 
 @form("contract", "open")
 class OpenContract(OpenForm, ContractFields):
-    """A contract case: opened by a signing, by the register, or by hand."""
+    """A contract case: opened by the register or by hand."""
 
-    supplier_id: OptionalLine
     supplier_name: OptionalLine
     organisation_number: OptionalLine
     country: str = "SE"
     manager: OptionalPerson
-    lot_number: int | None = None
     signed_on: OptionalDay
-    signed_by: OptionalLine
     signing_reference: OptionalLine
     missing: tuple[str, ...] = ()
     owner_note: OptionalLine
+
+
+class SignedContract(OpenContract):
+    """What a step of the procurement adds by itself. Nobody types who signed, or a supplier by an id."""
+
+    supplier_id: Line
+    lot_number: int | None = None
+    signed_by: OptionalPerson
 
 
 @form("contract", "register_existing")

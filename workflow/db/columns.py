@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -45,8 +46,6 @@ def key(**more: Any) -> Any:
 
 def sort_key(text: str) -> str:
     """Swedish order as plain bytes: å, ä, ö after z; other accents dropped; case folded."""
-    import unicodedata
-
     folded = unicodedata.normalize("NFC", text).casefold()
     out: list[str] = []
     for ch in folded:
@@ -63,6 +62,4 @@ _SWEDISH = {"å": "z~1", "ä": "z~2", "æ": "z~2", "ö": "z~3", "ø": "z~3"}
 
 def fold(text: str) -> str:
     """What a search compares: NFC and case-folded, white space single."""
-    import unicodedata
-
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())

@@ -42,7 +42,9 @@ class Database:
         self._write_queue = threading.RLock() if self.is_sqlite else None
 
     def _sqlite(self, pool_size: int) -> Engine:
-        engine = create_engine(self.url, pool_size=pool_size, max_overflow=20, connect_args={"timeout": 20})
+        engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=20, connect_args={"timeout": 20}, hide_parameters=True
+        )
 
         @event.listens_for(engine, "connect")
         def configure(connection: Any, _record: Any) -> None:
@@ -68,7 +70,8 @@ class Database:
     def _postgres(self, pool_size: int) -> Engine:
         options = "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"
         return create_engine(
-            self.url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, connect_args={"options": options}
+            self.url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, connect_args={"options": options},
+            hide_parameters=True,
         )
 
     @contextmanager

@@ -61,7 +61,7 @@ class UnitOfWork:
 
     def _translated(self, sql: str, error: Exception) -> Exception:
         """PostgreSQL's own errors under SQLAlchemy's names, so that callers know one set."""
-        import psycopg
+        import psycopg  # here: on SQLite the driver is never loaded
 
         if isinstance(error, psycopg.IntegrityError):
             return IntegrityError(sql, None, error)

@@ -1,4 +1,4 @@
-"""A step of a case: lock, compare, look, decide, write. Path A of the design, line by line.
+"""A step of a case: lock, compare, look, decide; `engine/records.py` writes.
 
 Lock the case → compare `row_version` and `basis_hash` → load the facts that the guards declare → the machine →
 effects → rows, event, obligations, timers, mail. Nothing here knows a subject.
@@ -7,32 +7,27 @@ effects → rows, event, obligations, timers, mail. Nothing here knows a subject
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from notifications.kinds import Kind
-from notifications.recipients import Capacity, Recipient
 from states.calendar import local_date
 from states.decision import Decision
-from states.definition import ProcessDefinition, Scope, Transition
-from states.errors import NoSuchStep, NotPermitted
+from states.definition import Scope, Transition
+from states.errors import NoSuchStep
 from states.registry import DEFINITIONS, definition
-from states.roles import Actor, Role, capacity
+from states.roles import Actor, capacity
 from states.steps import choose, consequences, facts_needed
-from states.steps import plan as plan_obligation
 from workflow.commands import Act
-from workflow.db.columns import new_id
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, obligations, outbox, registries
+from workflow.engine import case_rows, registries
 from workflow.engine.audit import Field
 from workflow.engine.canonical import canonical, plain, sha256
 from workflow.engine.execute import handles
-from workflow.engine.forms import Form, LotForm, parse, secrecy_classes
-from workflow.engine.step import Step, lot_facts
-from workflow.errors import FieldError, InvalidForm, NotFound, Stale, StegvisError
+from workflow.engine.forms import Form, parse, secrecy_classes
+from workflow.engine.records import Basis, write_step
+from workflow.engine.step import Step
+from workflow.errors import FieldError, InvalidForm, NotFound, Stale
 
 
 class StaleBasis(Stale):
@@ -125,6 +120,10 @@ def concerned(step: Step, trigger: str) -> list[Row | None]:
 
 
 def take_one(step: Step, lot: Row | None, trigger: str, basis_hash: str | None) -> None:
+    """Take a step for one lot, or for the case where `lot` is None: look, decide, write, one event.
+
+    Raises StaleBasis, InvalidForm (an effect found a fault in the form), NoSuchStep or NotPermitted.
+    """
     process = step.definition
     step.lot = lot
     step.fields, step.recorded, step.more_tasks = [], {}, []
@@ -150,16 +149,7 @@ def take_one(step: Step, lot: Row | None, trigger: str, basis_hash: str | None) 
     for name in _needed(process.key, trigger, source):
         step.load(name)  # what an effect changed is looked up again: dates follow from the facts after the step
     step.decision = consequences(process, step.situation(), edge)
-    _write(step, lot, step.decision, basis)
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    text: str
-    hash: str
-    mandate_id: str | None
-    rule: str
-    source: str
+    write_step(step, lot, step.decision, basis)
 
 
 def basis_of(step: Step, edge: Transition) -> Basis:
@@ -189,252 +179,6 @@ def bound_basis(step: Step, edge: Transition, shown: str | None) -> Basis:
     return basis
 
 
-def _write(step: Step, lot: Row | None, decision: Decision, basis: Basis | None) -> None:
-    """All rows of one step. The order is the lock order: case, lots, tasks, timers, trail."""
-    process, edge = step.definition, decision.transition
-    was = step.case.state
-    open_now = obligations.open_tasks(step.uow, step.case_id)
-    _move(step, lot, edge)
-    state = step.column("state")
-    version = step.case.row_version + 1
-    step.change(row_version=version, updated_at=step.now)
-    if state != was:
-        step.change(entered_at=step.now)
-        if process.state(state).final:
-            step.change(closed_at=step.now)
-        elif step.case.closed_at is not None:
-            step.change(closed_at=None)
-    step.change(tender_secret=any(_lot_column(step, x, "tender_secret") for x in step.lots))
-    for lot_id, changes in step.lot_changes.items():
-        case_rows.write_columns(step.uow, case_rows.update_lot(frozenset(changes)), changes, the_lot_id=lot_id)
-    kept = _settle_tasks(step, lot, decision, open_now, was)
-    _next_duty(step, kept)
-    changes = dict(step.changes)
-    touched = case_rows.write_columns(
-        step.uow,
-        case_rows.update_case(frozenset(changes)),
-        changes,
-        the_case_id=step.case_id,
-        old_version=step.case.row_version,
-    )
-    if touched != 1:
-        raise Stale(row_version=step.case.row_version)
-    seq = _append(step, lot, decision, basis, state, version)
-    if edge.decides and basis:
-        _store_decision(step, lot, basis, seq)
-        _tell_decided(step, state)
-    step.case = step.case._replace(**{k: v for k, v in changes.items() if k in step.case._fields})
-    if step.lot_changes:
-        step.lots = [x._replace(**step.lot_changes.get(x.id, {})) for x in step.lots]
-    step.changes, step.lot_changes = {}, {}
-
-
-def _lot_column(step: Step, row: Row, name: str) -> Any:
-    return step.lot_changes.get(row.id, {}).get(name, getattr(row, name))
-
-
-def _move(step: Step, lot: Row | None, edge: Transition) -> None:
-    """A step of lot scope moves one lot, and the case is as far as its slowest; a step of case scope moves them all."""
-    if edge.source == edge.target:
-        return
-    process = step.definition
-    if edge.scope is Scope.LOT and lot is not None:
-        step.change_lot(lot.id, state=edge.target, entered_at=step.now)
-        step.change(state=process.slowest(_lot_column(step, x, "state") for x in step.lots))
-        return
-    step.change(state=edge.target)
-    for row in step.lots:
-        if not process.state(_lot_column(step, row, "state")).final:
-            step.change_lot(row.id, state=edge.target, entered_at=step.now)
-
-
-def _settle_tasks(step: Step, lot: Row | None, decision: Decision, open_now: list[Row], was: str) -> list[Any]:
-    """Close what was discharged or is no longer possible, open what arises. Returns the duties that stand open."""
-    process, edge = step.definition, decision.transition
-    lot_id = lot.id if lot is not None else None
-    state = step.column("state")
-    moved = edge.source != edge.target
-    states = {x.id: _lot_column(step, x, "state") for x in step.lots}
-
-    def concerns(task: Row) -> bool:
-        return lot_id is None or task.lot_id == lot_id
-
-    def possible(task: Row) -> bool:
-        here = states.get(task.lot_id, state) if task.lot_id else state
-        return bool(process.edges(task.trigger, here))
-
-    plans = [*decision.opens, *step.more_tasks]
-    replaced = {p.trigger for p in (*edge_plans(decision), *step.more_tasks)}
-    done = [t for t in open_now if t.trigger == step.trigger and (concerns(t) or t.lot_id is None)]
-    rest = [t for t in open_now if t not in done]
-    void = [t for t in rest if not possible(t) or (t.trigger in replaced and concerns(t))]
-    obligations.close(step, done, "done")
-    obligations.close(step, void, "void")
-    kept: list[Any] = [t for t in rest if t not in void]
-    if moved:
-        obligations.cancel_state_timers(step, lot_id)
-    obligations.wake_timers(step)
-    for plan in plans:
-        own = process.state(edge.target).owes
-        by_state = moved and own is not None and plan.trigger == own.trigger and plan.trigger not in replaced
-        for target_lot in _opened_for(step, lot_id, edge, state, was, by_state=by_state):
-            if by_state and any(t.trigger == plan.trigger and t.lot_id == target_lot for t in kept):
-                continue  # a duty that goes on keeps its date
-            obligations.open_task(step, plan, target_lot)
-            due_on = plan.receipt.due_on if plan.receipt else None
-            kept.append(_Duty(plan.trigger, obligations.responsible_role(step, plan.roles)[0], due_on, target_lot))
-    arrived = process.state(state)
-    if state not in (was, edge.target) and arrived.scope is Scope.CASE and arrived.owes:
-        # The last lot out of the way let the whole case arrive somewhere else than where this lot went.
-        arrival = plan_obligation(step.situation(), arrived.owes)
-        obligations.open_task(step, arrival, None)
-        due_on = arrival.receipt.due_on if arrival.receipt else None
-        kept.append(_Duty(arrival.trigger, obligations.responsible_role(step, arrival.roles)[0], due_on, None))
-    if moved:
-        for timer in decision.timers:
-            for target_lot in _opened_for(step, lot_id, edge, state, was, by_state=True):
-                obligations.set_state_timer(step, timer, target_lot)
-    return kept
-
-
-def edge_plans(decision: Decision) -> list[Any]:
-    """The plans an edge itself names; they replace an open duty of the same trigger."""
-    names = {o.trigger for o in decision.transition.opens}
-    return [p for p in decision.opens if p.trigger in names]
-
-
-@dataclass(frozen=True, slots=True)
-class _Duty:
-    trigger: str
-    role: str
-    due_on: date | None
-    lot_id: str | None
-
-
-def _opened_for(
-    step: Step, lot_id: str | None, edge: Transition, state: str, was: str, *, by_state: bool
-) -> list[str | None]:
-    """Whose duty it becomes: the lot's, each lot's when the case enters the lots' phase, or the case's when all got there."""
-    if not by_state:
-        return [lot_id]
-    if step.definition.state(edge.target).scope is Scope.LOT:
-        if lot_id is not None:
-            return [lot_id]
-        return [x.id for x in step.lots if not step.definition.state(_lot_column(step, x, "state")).final]
-    if lot_id is None:
-        return [None]
-    return [None] if state == edge.target and state != was else []
-
-
-def _next_duty(step: Step, tasks: list[Any]) -> None:
-    """What the case waits for first, kept on its row for lists that are one query.
-
-    Of duties without a day the state's own comes last: a case is not waited for to be closed while its contracts
-    are still to be filled in.
-    """
-    human = [t for t in tasks if t.role != Role.SYSTEM] or tasks
-    owes = step.definition.state(step.column("state")).owes
-    own = owes.trigger if owes else None
-
-    def order(duty: Any) -> tuple[Any, ...]:
-        undated = duty.due_on is None
-        return undated, duty.due_on or date.max, undated and duty.trigger == own, duty.trigger
-
-    first = min(human, key=order, default=None)
-    step.change(
-        next_due_on=first.due_on if first else None,
-        next_trigger=first.trigger if first else None,
-        next_role=first.role if first else None,
-    )
-
-
-def _append(step: Step, lot: Row | None, decision: Decision, basis: Basis | None, state: str, version: int) -> int:
-    edge = decision.transition
-    used = sorted({p.receipt.parameter for p in decision.opens if p.receipt and p.receipt.parameter})
-    facts: dict[str, Any] = {
-        "definition": step.definition.key,
-        "trigger": step.trigger,
-        "from": edge.source,
-        "to": edge.target,
-        "state": state,
-        "row_version": version,
-        "channel": step.actor.channel,
-        "role": step.capacity.role if step.capacity else None,
-        "for": step.capacity.on_behalf_of if step.capacity else None,
-        "lot": lot.number if lot is not None else None,
-        "cites": edge.cites or None,
-        "basis_hash": basis.hash if basis else None,
-        "mandate": basis.rule if basis else None,
-        "parameters": used or None,
-        "receipts": {p.trigger: p.receipt.as_json() for p in decision.opens if p.receipt} or None,
-        "timers": {p.kind: p.receipt.as_json() for p in decision.timers} or None,
-        **step.recorded,
-    }
-    return audit.append(
-        step.uow,
-        step.case_id,
-        region_id=step.case.region_id,
-        kind=audit.event_kind(step.trigger),
-        at=step.now,
-        actor_id=step.actor.person_id,
-        case_id=step.case_id,
-        facts=facts,
-        fields=step.fields,
-    )
-
-
-def _store_decision(step: Step, lot: Row | None, basis: Basis, seq: int) -> None:
-    used = [p.citation for p in sorted(step.parameters.values(), key=lambda p: p.name)]
-    step.uow.run(
-        case_rows.INSERT_DECISION,
-        id=new_id(step.now),
-        region_id=step.case.region_id,
-        case_id=step.case_id,
-        lot_id=lot.id if lot is not None else None,
-        trigger=step.trigger,
-        definition=step.definition.key,
-        seq=seq,
-        decided_at=step.now,
-        decided_by=step.actor.person_id,
-        role=step.capacity.role if step.capacity else "",
-        on_behalf_of=step.capacity.on_behalf_of if step.capacity else None,
-        presenter_id=step.presenter_id or step.column("officer_id"),
-        mandate_id=basis.mandate_id,
-        mandate_rule=basis.rule,
-        mandate_source=basis.source,
-        value_ore=step.value_ore,
-        reasons=step.reasons or step.answer("reasons") or step.answer("reason"),
-        basis=basis.text,
-        basis_hash=basis.hash,
-        parameters=canonical(used),
-        sent_to=step.sent_to or step.answer("sent_to") or "",
-    )
-
-
-def _tell_decided(step: Step, state: str) -> None:
-    """A receipt to the decider, and word to those the case names."""
-    own = step.directory.person(step.actor.person_id)
-    told = {r.person.id: r for role in ("contract_owner", "procurement_officer") for r in step.reach(role)}
-    recipients = list(told.values())
-    if own is not None:
-        recipients.append(Recipient(own, Capacity.RESPONSIBLE))
-    outbox.queue(
-        step.uow,
-        Kind.DECIDED,
-        step.words(),
-        recipients,
-        role=f"role.{step.capacity.role if step.capacity else 'procurement_officer'}",
-        link=f"/cases/{step.case_id}",
-        decision=step.trigger_label("decided", step.trigger),
-        decided_by=step.actor.name,
-        decided_on=step.today,
-        state=step.state_label(state),
-        next_step=step.trigger_label("asked", step.changes["next_trigger"])
-        if step.changes.get("next_trigger")
-        else None,
-    )
-
-
 def summary(step: Step) -> dict[str, Any]:
     """What a caller learns of the case after its step."""
     case = step.case
@@ -447,10 +191,3 @@ def summary(step: Step) -> dict[str, Any]:
         "row_version": case.row_version,
         "lots": [{"number": x.number, "state": x.state} for x in step.lots],
     }
-
-
-def process_of(case: Row) -> ProcessDefinition:
-    return definition(case.process, case.version)
-
-
-__all__ = ["LotForm", "NotPermitted", "StegvisError", "act", "lot_facts", "take"]

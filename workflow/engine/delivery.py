@@ -23,6 +23,7 @@ from workflow.commands import RecordDelivery
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, directory, outbox
+from workflow.engine.act import load_step
 from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.tables import OutboxMessage
 from workflow.engine.timers import held
@@ -150,8 +151,6 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
 
 def _tell_somebody(uow: UnitOfWork, message: Row, who: Actor) -> None:
     """What could not be delivered goes to the case's officer, else to the administrators, who can put it right."""
-    from workflow.engine.act import load_step
-
     case = uow.one(case_rows.LOCK_CASE, case_id=message.case_id)
     if case is None:
         return

@@ -147,8 +147,9 @@ class RegionDirectory:
             return None
         if person_id not in self._people:
             row = self.uow.one(_PERSON, person_id=person_id)
-            self._people[person_id] = row and Addressee(
-                row.id, row.name, row.email, row.locale, row.disabled_at is None
+            here = row is not None and row.region_id == self.region_id
+            self._people[person_id] = (
+                Addressee(row.id, row.name, row.email, row.locale, row.disabled_at is None) if row and here else None
             )
         return self._people[person_id]
 

@@ -46,7 +46,8 @@ def _swedish_number(value: Any) -> Any:
     return value
 
 
-def _empty_is_none(value: Any) -> Any:
+def empty_is_none(value: Any) -> Any:
+    """An input left blank is no answer."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -62,14 +63,14 @@ Words = Annotated[
 ]
 OptionalLine = Annotated[
     Annotated[str, Field(max_length=300), AfterValidator(_no_controls)] | None,
-    BeforeValidator(_empty_is_none),
+    BeforeValidator(empty_is_none),
     Field(default=None),
 ]
 OptionalWords = Annotated[
-    Words | None, BeforeValidator(_empty_is_none), Field(default=None, json_schema_extra={"widget": "textarea"})
+    Words | None, BeforeValidator(empty_is_none), Field(default=None, json_schema_extra={"widget": "textarea"})
 ]
 Day = Annotated[date, AfterValidator(_day_in_range)]
-OptionalDay = Annotated[Day | None, BeforeValidator(_empty_is_none), Field(default=None)]
+OptionalDay = Annotated[Day | None, BeforeValidator(empty_is_none), Field(default=None)]
 Money = Annotated[
     Decimal, BeforeValidator(_swedish_number), AfterValidator(_kronor),
     Field(max_digits=15, decimal_places=2, json_schema_extra={"widget": "money"}),
@@ -81,7 +82,7 @@ Count = Annotated[int, BeforeValidator(_swedish_number), Field(ge=0, le=100_000)
 OptionalCount = Annotated[Count | None, BeforeValidator(_swedish_number), Field(default=None)]
 PersonId = Annotated[str, Field(min_length=1, max_length=80, json_schema_extra={"widget": "person"})]
 OptionalPerson = Annotated[
-    PersonId | None, BeforeValidator(_empty_is_none), Field(default=None, json_schema_extra={"widget": "person"})
+    PersonId | None, BeforeValidator(empty_is_none), Field(default=None, json_schema_extra={"widget": "person"})
 ]
 
 
@@ -100,7 +101,7 @@ def secrecy_classes(cls: type[BaseModel]) -> dict[str, str]:
 
 
 #: pydantic's kinds of fault -> our codes (texts: label `error.<code>`).
-_CODES = {
+CODES = {
     "missing": "field_required",
     "string_too_short": "field_required",
     "string_too_long": "field_too_long",
@@ -130,7 +131,7 @@ def parse(cls: type[BaseModel], data: Mapping[str, Any]) -> BaseModel:
         faults = []
         for each in error.errors(include_url=False):
             path = "-".join(str(part) for part in each["loc"] if part not in ("function-after", "function-before"))
-            code = _CODES.get(each["type"], "field_invalid")
+            code = CODES.get(each["type"], "field_invalid")
             context = each.get("ctx") or {}
             if each["type"] == "value_error":
                 code = str(context.get("error", "field_invalid"))

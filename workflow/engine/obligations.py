@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import bindparam, select, update
 
@@ -11,7 +11,6 @@ from notifications.kinds import Kind
 from states.calendar import at_local, end_of_day, start_of_day
 from states.deadlines import Receipt
 from states.decision import TaskPlan, TimerPlan
-from states.definition import Scope
 from states.reminders import NudgeKind, next_nudge, setting
 from states.roles import Role
 from workflow.db.columns import new_id
@@ -188,7 +187,11 @@ def schedule_nudge(
     return nudge.on if nudge.kind is not NudgeKind.ESCALATION else None
 
 
-def add_timer(step: Step, *, kind, due_at, lot_id=None, task_id=None, occurrence=0, trigger=None, receipt=None) -> None:  # type: ignore[no-untyped-def]
+def add_timer(
+    step: Step, *, kind: str, due_at: datetime, lot_id: str | None = None, task_id: str | None = None,
+    occurrence: int = 0, trigger: str | None = None, receipt: str | None = None,
+) -> None:  # fmt: skip
+    """A timer of the case, due at an instant in UTC: it reminds of a task, or pulls `trigger`."""
     step.uow.run(
         _INSERT_TIMER,
         id=new_id(step.now),
@@ -243,7 +246,3 @@ def hold_reminders(step: Step, tasks: Iterable[Row]) -> None:
 
 def assign(step: Step, task: Row, person_id: str | None) -> None:
     step.uow.run(_ASSIGN_TASK, task_id=task.id, new_person_id=person_id)
-
-
-def scope_of(step: Step, state: str) -> Scope:
-    return step.definition.state(state).scope

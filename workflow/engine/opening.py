@@ -14,10 +14,10 @@ from states.registry import definition
 from states.roles import Actor, Role, capacity
 from states.steps import plan, timer_plans
 from workflow.commands import OpenCase
-from workflow.db.columns import fold, new_id, sort_key
+from workflow.db.columns import fold, new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, obligations, registries
+from workflow.engine import audit, case_rows, directory, obligations, registries
 from workflow.engine.act import form_of, load_step, summary, take, visible_case
 from workflow.engine.audit import Field
 from workflow.engine.execute import handles
@@ -85,7 +85,6 @@ def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str
         "reference": f"{PREFIX[process.id]}-{year}-{number:04d}",
         "registry_number": form.registry_number,
         "title": form.title,
-        "title_sort": sort_key(form.title),
         "title_fold": fold(form.title),
         "state": process.initial,
         "row_version": 1,
@@ -209,6 +208,4 @@ def _check_people(step: Step) -> None:
 
 
 def _same_region(step: Step, person_id: str) -> bool:
-    from workflow.engine import directory
-
     return bool(directory.person(step.uow, person_id).region_id == step.case.region_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from notifications.kinds import Kind, validate
@@ -90,7 +90,3 @@ def queue(
 def retry_at(attempts: int, now: datetime) -> datetime | None:
     """When to try again after `attempts` failed ones; None when it is time to tell a person."""
     return now + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None
-
-
-def local_day(on: date | None) -> str | None:
-    return on.isoformat() if on else None

@@ -46,7 +46,7 @@ def lot_facts(row: Row, changes: dict[str, Any] | None = None) -> LotFacts:
 
 @dataclass(slots=True)
 class Step:
-    """Effects read from it and write into it; `engine/act.py` turns it into rows, one event a step."""
+    """Effects read from it and write into it; `engine/records.py` turns it into rows, one event a step."""
 
     uow: UnitOfWork
     actor: Actor

@@ -40,7 +40,6 @@ class Case(SQLModel, table=True):
     reference: str
     registry_number: str | None = None
     title: str
-    title_sort: str
     title_fold: str
     state: str
     row_version: int

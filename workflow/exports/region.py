@@ -32,7 +32,7 @@ SUBJECTS = (
     "contract_drafts", "outbox_messages", "audit_streams", "audit_events", "audit_payloads", "people", "units", "role_assignments", "mandates",
     "substitutes", "parameters", "pauses", "case_access", "conflicts", "external_references",
 )  # fmt: skip
-_LEFT_OUT = {"password_hash", "title_sort", "title_fold", "name_sort", "name_fold"}
+_LEFT_OUT = {"password_hash", "title_fold", "name_sort", "name_fold"}
 _TENDER_COLUMNS = {
     "lots": ("award_reasons", "evaluation_reference", "prepared_by"),
     "procurements": ("protocol_reference", "tenders_received"),

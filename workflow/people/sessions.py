@@ -23,7 +23,7 @@ from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.tables import Region
 from workflow.errors import StegvisError
 from workflow.people import passwords
-from workflow.people.handlers import token_hash
+from workflow.people.accounts import token_hash
 from workflow.people.tables import ApiToken, Person, RoleAssignment, Session, SignInFailure
 
 IDLE = timedelta(minutes=30)

@@ -8,7 +8,7 @@ from notifications.kinds import Kind
 from states.due_dates import standstill
 from states.roles import Role
 from workflow.commands import OpenCase
-from workflow.contracts.forms import OpenContract
+from workflow.contracts.forms import SignedContract
 from workflow.db.columns import new_id
 from workflow.engine import obligations
 from workflow.engine.forms import kronor, ore
@@ -194,7 +194,7 @@ def store_contract_drafts(step: Step) -> None:
 
 def open_contract(step: Step, row: Any, supplier: str, *, signed_on: Any = None, reference: str | None = None) -> str:
     """A signed contract becomes a case of its own, child of the procurement. Returns its id."""
-    form = OpenContract(
+    form = SignedContract(
         title=step.case.title
         if len(step.lots) < 2 or step.lot is None
         else f"{step.case.title}, {step.lot.title or step.lot.number}",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from states.due_dates import DUE_DATES
 from workflow.engine import case_rows
 from workflow.engine.forms import ore
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
+from workflow.errors import FieldError, InvalidForm
 from workflow.procurements.facts import procurement_row, procurements
 from workflow.procurements.rows import INSERT_PROCUREMENT, add_lots, change_procurement, grant_access, store_awards
 
@@ -113,10 +115,8 @@ def store_opening(step: Step) -> None:
 
 @effect("store_tender_access")
 def store_tender_access(step: Step) -> None:
-    from workflow.engine import directory
-    from workflow.errors import FieldError, InvalidForm
-
-    if directory.person(step.uow, step.form.person).region_id != step.case.region_id:
+    person = step.directory.person(step.form.person)
+    if person is None or not person.active:
         raise InvalidForm([FieldError("person", "unknown_person")])
     grant_access(step, step.form.person, step.form.reason)
 
@@ -168,8 +168,6 @@ def settle_cancellation(step: Step) -> None:
 
 @effect("store_cancellation_notice")
 def store_cancellation_notice(step: Step) -> None:
-    from states.due_dates import DUE_DATES
-
     assert step.lot is not None
     receipt = DUE_DATES["cancellation_review"].compute(step.situation())
     assert receipt is not None

@@ -6,12 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from workflow.engine.forms import Form, OptionalLine, Words
+from workflow.engine.forms import Form, OptionalLine, Words, empty_is_none
 from workflow.engine.registries import form
-
-
-def _empty_is_none(value: object) -> object:
-    return None if value == "" else value
 
 
 class RequirementRow(Form):
@@ -21,7 +17,7 @@ class RequirementRow(Form):
     requirement_kind: Literal["qualification", "technical_specification", "award_criterion", "contract_clause"]
     proof: OptionalLine
     follow_up: OptionalLine
-    target_number: Annotated[Annotated[int, Field(ge=1, le=50)] | None, BeforeValidator(_empty_is_none)] = None
+    target_number: Annotated[Annotated[int, Field(ge=1, le=50)] | None, BeforeValidator(empty_is_none)] = None
 
 
 @form("procurement", "save_requirements")

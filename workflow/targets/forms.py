@@ -6,12 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from workflow.engine.forms import Form, OptionalDay, OptionalLine, OptionalWords, Words
+from workflow.engine.forms import Form, OptionalDay, OptionalLine, OptionalWords, Words, empty_is_none
 from workflow.engine.registries import form
-
-
-def _empty_is_none(value: object) -> object:
-    return None if value == "" else value
 
 
 class TargetRow(Form):
@@ -19,8 +15,8 @@ class TargetRow(Form):
 
     statement: Words
     dimension: Literal["environmental", "social", "economic"]
-    goal: Annotated[Annotated[int, Field(ge=1, le=17)] | None, BeforeValidator(_empty_is_none)] = None
-    level: Annotated[Literal["basic", "advanced", "spearhead"] | None, BeforeValidator(_empty_is_none)] = None
+    goal: Annotated[Annotated[int, Field(ge=1, le=17)] | None, BeforeValidator(empty_is_none)] = None
+    level: Annotated[Literal["basic", "advanced", "spearhead"] | None, BeforeValidator(empty_is_none)] = None
     indicator: OptionalLine
     baseline: OptionalLine
     target_value: OptionalLine

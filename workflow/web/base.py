@@ -31,11 +31,16 @@ from workflow.engine.execute import Stegvis
 from workflow.engine.operations import scheduler_is_late
 from workflow.errors import Forbidden, StegvisError
 from workflow.people import sessions
-from workflow.web.problems import SignInNeeded
 
 __all__ = ["SignInNeeded", "Viewer", "app_of", "check_csrf", "flash", "page", "viewer_of"]
 
 LANGUAGE, FLASH = "lang", "flash"
+
+
+class SignInNeeded(StegvisError):
+    """Nobody is signed in: pages lead to the sign-in page and back, the API answers 401."""
+
+    code = "signed_out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from workflow.db.database import DatabaseUnavailable
 from workflow.engine.canonical import plain
 from workflow.errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound, Stale, StegvisError
 from workflow.people.sessions import TooManyAttempts, WrongPassword
+from workflow.web.base import SignInNeeded, frame, way_back
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +81,6 @@ _OF_FRAMEWORK = {
 RETRY_AFTER = 15
 
 
-class SignInNeeded(StegvisError):
-    """Nobody is signed in: pages lead to the sign-in page and back, the API answers 401."""
-
-    code = "signed_out"
-
-
 class UnknownFilter(InvalidForm):
     """A list was asked for by something it cannot be asked for."""
 
@@ -97,7 +92,7 @@ class UnknownFilter(InvalidForm):
 def status_of(error: Exception) -> int:
     if isinstance(error, NotPermitted) and error.only_by_others:
         return 403
-    code = getattr(error, "code", "unexpected")
+    code = getattr(error, "code", "unexpected") if isinstance(error, StegvisError | LawBookError) else "unexpected"
     if code in STATUS:
         return STATUS[code]
     for kind, status in _BY_CLASS:
@@ -142,12 +137,14 @@ def _shown(name: str, value: Any, locale: str) -> str:
 
 def problem(error: Exception, locale: str, path: str) -> dict[str, Any]:
     """The body of a refusal as RFC 9457 has it, with our stable `code`."""
-    code, status = str(getattr(error, "code", "unexpected")), status_of(error)
+    # Errors of a driver have a `code` and `params` too, and those hold the very values of the statement.
+    own = isinstance(error, StegvisError | LawBookError)
+    code, status = str(getattr(error, "code", "unexpected")) if own else "unexpected", status_of(error)
     body: dict[str, Any] = {
         "type": f"urn:stegvis:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": _text(code, locale, getattr(error, "params", {})),
+        "detail": _text(code, locale, getattr(error, "params", {}) if own else {}),
         "instance": path,
         "code": code,
     }
@@ -208,16 +205,12 @@ def answer(request: Request, error: Exception, headers: dict[str, str] | None = 
         content = orjson.dumps(problem(error, locale, path))
         return Response(content, status, headers, media_type="application/problem+json")
     if isinstance(error, SignInNeeded):
-        from workflow.web.base import way_back
-
         return RedirectResponse(f"/sign-in?next={way_back(request)}", 303, headers)
     return _page(request, error, locale, status, headers)
 
 
 def _page(request: Request, error: Exception, locale: str, status: int, headers: dict[str, str]) -> Response:
     """A whole page that says what happened and what to do; without a database, a page without a viewer."""
-    from workflow.web.base import frame
-
     body = problem(error, locale, "")
     what_to_do = "retry" if status in (429, 500, 503) else "reload" if status in (403, 409, 422) else "go_on"
     context = {

@@ -40,7 +40,7 @@ def _filters(given: dict[str, str]) -> tuple[CaseFilter, dict[str, str]]:
         unit=kept.get("unit"),
         overdue=True if kept.get("overdue") else None,
         open_only=not kept.get("closed"),
-        expiring_year=int(year) if year.isdecimal() and len(year) == 4 else None,
+        expiring_year=int(year) if year.isdecimal() and len(year) == 4 and int(year) > 0 else None,
         q=kept.get("q"),
     ), kept
 

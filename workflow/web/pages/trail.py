@@ -24,6 +24,7 @@ from workflow.cases.region_trail import (
     trail_status,
 )
 from workflow.commands import RecordTrailCheck
+from workflow.engine.forms import FIRST_DAY, LAST_DAY
 from workflow.engine.verify import verify_region
 from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import people_of_region
@@ -110,7 +111,10 @@ def _filters(visit: Visit, kept: dict[str, str]) -> tuple[TrailFilter, list[tupl
 
     def day_of(name: str) -> date | None:
         try:
-            return date.fromisoformat(kept[name]) if name in kept else None
+            found = date.fromisoformat(kept[name]) if name in kept else None
+            if found is not None and not FIRST_DAY <= found <= LAST_DAY:
+                raise ValueError
+            return found
         except ValueError:
             faults.append(FieldError(name, "not_a_date"))
             return None

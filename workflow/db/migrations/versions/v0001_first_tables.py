@@ -172,7 +172,6 @@ def upgrade() -> None:
     sa.Column('reference', sa.String(), nullable=False),
     sa.Column('registry_number', sa.String(), nullable=True),
     sa.Column('title', sa.String(), nullable=False),
-    sa.Column('title_sort', sa.String(), nullable=False),
     sa.Column('title_fold', sa.String(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('row_version', sa.Integer(), nullable=False),

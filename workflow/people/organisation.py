@@ -1,0 +1,250 @@
+"""The organisation: units, roles, the delegation order, substitutes. Every change is on the region's trail."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from states.calendar import local_date
+from states.registry import DEFINITIONS
+from states.roles import HUMAN_ROLES, Actor
+from workflow.commands import AddMandate, AddUnit, AssignRole, ChangeUnit, EndMandate, EndRole, SetSubstitute
+from workflow.db.columns import new_id, sort_key
+from workflow.db.statements import Statement, insert_into
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.execute import handles
+from workflow.errors import FieldError, InvalidForm, NotFound
+from workflow.people.register import UNIT, check_unit, may_keep, note, person_here
+from workflow.people.tables import MandateRow, RoleAssignment, Substitute, Unit
+
+_roles = RoleAssignment.__table__  # type: ignore[attr-defined]
+_mandates = MandateRow.__table__  # type: ignore[attr-defined]
+_units = Unit.__table__  # type: ignore[attr-defined]
+_substitutes = Substitute.__table__  # type: ignore[attr-defined]
+
+_INSERT_ROLE = insert_into(_roles)
+_INSERT_MANDATE = insert_into(_mandates)
+_INSERT_UNIT = insert_into(_units)
+_INSERT_SUBSTITUTE = insert_into(_substitutes)
+_ROLE = Statement(select(_roles).where(_roles.c.id == bindparam("assignment_id")))
+_END_ROLE = Statement(
+    update(_roles).where(_roles.c.id == bindparam("assignment_id")).values(valid_to=bindparam("last_day"))
+)
+_CHANGE_UNIT = Statement(
+    update(_units)
+    .where(_units.c.id == bindparam("the_unit_id"))
+    .values(
+        name=bindparam("new_name"),
+        name_sort=bindparam("new_sort"),
+        manager_id=bindparam("new_manager"),
+        contract_owner_id=bindparam("new_owner"),
+    )
+)
+_MANDATE = Statement(select(_mandates).where(_mandates.c.id == bindparam("mandate_id")))
+_END_MANDATE = Statement(
+    update(_mandates).where(_mandates.c.id == bindparam("the_mandate_id")).values(valid_to=bindparam("last_day"))
+)
+
+
+def assign(
+    uow: UnitOfWork, who: Actor, region_id: str, person_id: str, role: str, unit_id: str | None, valid_from: date,
+    valid_to: date | None,
+) -> str:  # fmt: skip
+    """Write a role that was checked, and its event. Returns the id of the assignment."""
+    assignment_id = new_id(uow.now)
+    uow.run(
+        _INSERT_ROLE,
+        id=assignment_id,
+        region_id=region_id,
+        person_id=person_id,
+        role=role,
+        unit_id=unit_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        decided_by=who.person_id,
+    )
+    note(
+        uow, region_id, "role_assigned", who, person=person_id, assigned=role, unit=unit_id, valid_from=valid_from,
+        valid_to=valid_to,
+    )  # fmt: skip
+    return assignment_id
+
+
+@handles(AssignRole)
+def assign_role(uow: UnitOfWork, command: AssignRole, who: Actor) -> dict[str, Any]:
+    """A role in the region, or in one of its units, from a day and as long as the last day says."""
+    row = person_here(uow, command.person_id, who.region_id)
+    may_keep(who, row.region_id)
+    if command.role not in HUMAN_ROLES:
+        raise InvalidForm([FieldError("role", "unknown_choice")])
+    check_unit(uow, command.unit_id, row.region_id)
+    valid_from = command.valid_from or local_date(uow.now)
+    if command.valid_to and command.valid_to < valid_from:
+        raise InvalidForm([FieldError("valid_to", "end_before_start")])
+    made = assign(uow, who, row.region_id, row.id, command.role, command.unit_id, valid_from, command.valid_to)
+    return {"id": made}
+
+
+@handles(EndRole)
+def end_role(uow: UnitOfWork, command: EndRole, who: Actor) -> dict[str, Any]:
+    """A role ends with yesterday: it no longer holds from this moment."""
+    row = uow.one(_ROLE, assignment_id=command.assignment_id)
+    if row is None:
+        raise NotFound
+    may_keep(who, row.region_id)
+    uow.run(_END_ROLE, assignment_id=row.id, last_day=local_date(uow.now) - timedelta(days=1))
+    note(uow, row.region_id, "role_ended", who, person=row.person_id, assigned=row.role)
+    return {"id": row.id}
+
+
+def _check_answerable(uow: UnitOfWork, command: AddUnit | ChangeUnit, region_id: str) -> None:
+    """A unit has a name, and those who answer for it are of the region. Raises InvalidForm."""
+    if not command.name.strip():
+        raise InvalidForm([FieldError("name", "field_required")])
+    for field, person_id in (("manager", command.manager_id), ("owner", command.contract_owner_id)):
+        if person_id:
+            person_here(uow, person_id, region_id, field)
+
+
+@handles(AddUnit)
+def add_unit(uow: UnitOfWork, command: AddUnit, who: Actor) -> dict[str, Any]:
+    """A unit of the tree, with who answers for it."""
+    may_keep(who, command.region_id)
+    _check_answerable(uow, command, command.region_id)
+    check_unit(uow, command.parent_id, command.region_id)
+    unit_id = new_id(uow.now)
+    uow.run(
+        _INSERT_UNIT,
+        id=unit_id,
+        region_id=command.region_id,
+        parent_id=command.parent_id,
+        name=command.name.strip(),
+        name_sort=sort_key(command.name.strip()),
+        kind=command.kind,
+        manager_id=command.manager_id,
+        contract_owner_id=command.contract_owner_id,
+    )
+    note(uow, command.region_id, "unit_added", who, unit=unit_id, unit_name=command.name.strip())
+    return {"id": unit_id}
+
+
+@handles(ChangeUnit)
+def change_unit(uow: UnitOfWork, command: ChangeUnit, who: Actor) -> dict[str, Any]:
+    """Reminders that are sent on go to the manager who stands here then."""
+    unit = uow.one(UNIT, unit_id=command.unit_id)
+    if unit is None:
+        raise NotFound
+    may_keep(who, unit.region_id)
+    _check_answerable(uow, command, unit.region_id)
+    uow.run(
+        _CHANGE_UNIT,
+        the_unit_id=unit.id,
+        new_name=command.name.strip(),
+        new_sort=sort_key(command.name.strip()),
+        new_manager=command.manager_id,
+        new_owner=command.contract_owner_id,
+    )
+    note(
+        uow, unit.region_id, "unit_changed", who, unit=unit.id, unit_name=command.name.strip(),
+        manager=command.manager_id, contract_owner=command.contract_owner_id,
+    )  # fmt: skip
+    return {"id": unit.id}
+
+
+#: The acts that a row of the delegation order can cover.
+MANDATED_ACTS = tuple(
+    sorted({t.trigger for d in DEFINITIONS.values() for t in d.transitions if "mandate_covers" in t.guards})
+)
+
+
+@handles(AddMandate)
+def add_mandate(uow: UnitOfWork, command: AddMandate, who: Actor) -> dict[str, Any]:
+    """A row of the delegation order: role or person, act, limit, rule, from when."""
+    may_keep(who, command.region_id)
+    faults = []
+    if command.act not in MANDATED_ACTS:
+        faults.append(FieldError("act", "unknown_choice"))
+    if (command.role is None) == (command.person_id is None):
+        faults.append(FieldError("role", "role_or_person"))
+    if command.role is not None and command.role not in HUMAN_ROLES:
+        faults.append(FieldError("role", "unknown_choice"))
+    if not command.rule.strip():
+        faults.append(FieldError("mandate_rule", "field_required"))
+    if command.limit_ore is not None and command.limit_ore < 0:
+        faults.append(FieldError("limit_amount", "negative_number"))
+    if faults:
+        raise InvalidForm(faults)
+    if command.person_id:
+        person_here(uow, command.person_id, command.region_id)
+    mandate_id = new_id(uow.now)
+    uow.run(
+        _INSERT_MANDATE,
+        id=mandate_id,
+        region_id=command.region_id,
+        act=command.act,
+        role=command.role,
+        person_id=command.person_id,
+        limit_ore=command.limit_ore,
+        rule=command.rule.strip(),
+        source=command.source.strip(),
+        valid_from=command.valid_from or local_date(uow.now),
+        valid_to=command.valid_to,
+        decided_by=who.person_id,
+    )
+    note(
+        uow, command.region_id, "mandate_added", who, mandate_row=mandate_id, act=command.act,
+        rule=command.rule.strip(), limit_ore=command.limit_ore,
+    )  # fmt: skip
+    return {"id": mandate_id}
+
+
+@handles(EndMandate)
+def end_mandate(uow: UnitOfWork, command: EndMandate, who: Actor) -> dict[str, Any]:
+    """The row stands; decisions taken under it keep it. Its last day may not lie before its first."""
+    row = uow.one(_MANDATE, mandate_id=command.mandate_id)
+    if row is None:
+        raise NotFound
+    may_keep(who, row.region_id)
+    if not isinstance(command.last_day, date):
+        raise InvalidForm([FieldError("valid_to", "not_a_date")])
+    if command.last_day < row.valid_from:
+        raise InvalidForm([FieldError("valid_to", "end_before_start")])
+    uow.run(_END_MANDATE, the_mandate_id=row.id, last_day=command.last_day)
+    note(uow, row.region_id, "mandate_ended", who, mandate_row=row.id, act=row.act, valid_to=command.last_day)
+    return {"id": row.id}
+
+
+@handles(SetSubstitute)
+def set_substitute(uow: UnitOfWork, command: SetSubstitute, who: Actor) -> dict[str, Any]:
+    """Who stands in, from and to. One sets it for oneself; the administrator for anybody."""
+    row = person_here(uow, command.person_id, who.region_id)
+    if row.id != who.person_id:
+        may_keep(who, row.region_id)
+    stand_in = person_here(uow, command.substitute_id, who.region_id, "substitute")
+    faults = []
+    if stand_in.id == row.id or stand_in.disabled_at is not None:
+        faults.append(FieldError("substitute", "unknown_person"))
+    if not isinstance(command.valid_from, date) or not isinstance(command.valid_to, date):
+        faults.append(FieldError("valid_from", "not_a_date"))
+    elif command.valid_to < command.valid_from:
+        faults.append(FieldError("valid_to", "end_before_start"))
+    if faults:
+        raise InvalidForm(faults)
+    made = new_id(uow.now)
+    uow.run(
+        _INSERT_SUBSTITUTE,
+        id=made,
+        region_id=row.region_id,
+        person_id=row.id,
+        substitute_id=stand_in.id,
+        valid_from=command.valid_from,
+        valid_to=command.valid_to,
+        decided_by=who.person_id,
+    )
+    note(
+        uow, row.region_id, "substitute_set", who, person=row.id, stand_in=stand_in.id, valid_from=command.valid_from,
+        valid_to=command.valid_to,
+    )  # fmt: skip
+    return {"id": made}
