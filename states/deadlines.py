@@ -18,6 +18,8 @@ from states.calendar import ONE_DAY, Calendar
 
 
 class Unit(StrEnum):
+    """What a term is counted in."""
+
     CALENDAR_DAYS = "calendar_days"
     WORKING_DAYS = "working_days"
     WEEKS = "weeks"
@@ -36,6 +38,8 @@ class Counting(StrEnum):
 
 
 class Basis(StrEnum):
+    """Who fixed a term: the law, the contract, the region."""
+
     LAW = "law"
     CLAUSE = "clause"
     POLICY = "policy"

@@ -50,4 +50,5 @@ class Decision:
 
     @property
     def moves(self) -> bool:
+        """Whether the case or the lot goes on to another state."""
         return self.transition.source != self.transition.target

@@ -42,6 +42,7 @@ class Obligation:
     open_ended: str | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """As it stands in the published definition."""
         return {
             "trigger": self.trigger,
             "roles": list(self.roles),
@@ -61,6 +62,7 @@ class State:
     final: bool = False
 
     def as_json(self) -> dict[str, Any]:
+        """As it stands in the published definition."""
         return {
             "name": self.name,
             "phase": self.phase,
@@ -95,9 +97,11 @@ class Transition:
     scope: Scope = Scope.CASE
 
     def fits(self, routing: Mapping[str, str]) -> bool:
+        """Whether the routing facts lead here."""
         return all(routing.get(fact) in values for fact, values in self.when)
 
     def as_json(self) -> dict[str, Any]:
+        """As it stands in the published definition."""
         return {
             "trigger": self.trigger,
             "source": self.source,
@@ -127,6 +131,7 @@ class TimerRule:
     source: str
 
     def as_json(self) -> dict[str, Any]:
+        """As it stands in the published definition."""
         return {
             "kind": self.kind,
             "state": self.state,
@@ -153,9 +158,11 @@ class ProcessDefinition:
 
     @property
     def key(self) -> str:
+        """Name and version, e.g. `procurement@1`."""
         return f"{self.id}@{self.version}"
 
     def state(self, name: str) -> State:
+        """The state of that name; there must be one."""
         return next(s for s in self.states if s.name == name)
 
     def position(self, name: str) -> int:
@@ -163,18 +170,23 @@ class ProcessDefinition:
         return next(i for i, s in enumerate(self.states) if s.name == name)
 
     def triggers_from(self, state: str) -> list[str]:
+        """The triggers that lead out of a state or stay in it, in the order of the table."""
         return list(dict.fromkeys(t.trigger for t in self.transitions if t.source == state))
 
     def edges(self, trigger: str, source: str | None = None) -> list[Transition]:
+        """The edges of a trigger, all or those out of `source`; empty when there is none."""
         return [t for t in self.transitions if t.trigger == trigger and (source is None or t.source == source)]
 
     def triggers(self) -> list[str]:
+        """Every trigger once, in the order of the table."""
         return list(dict.fromkeys(t.trigger for t in self.transitions))
 
     def timer(self, kind: str) -> TimerRule:
+        """The timer of that kind; there must be one."""
         return next(t for t in self.timers if t.kind == kind)
 
     def timers_of(self, state: str) -> list[TimerRule]:
+        """The timers that run in a state."""
         return [t for t in self.timers if t.state == state]
 
     def slowest(self, lot_states: Iterable[str]) -> str:
@@ -187,6 +199,7 @@ class ProcessDefinition:
         return min(alive, key=self.position) if alive else max(states, key=self.position)
 
     def as_json(self) -> dict[str, Any]:
+        """The definition as it is published; the fingerprint covers it."""
         return {
             "id": self.id,
             "version": self.version,

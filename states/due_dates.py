@@ -7,7 +7,7 @@ replaces its amount; the receipt then names that row.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from states.deadlines import Basis, Receipt, derive, fixed, none_applies
@@ -20,6 +20,8 @@ Compute = Callable[[Situation], Receipt | None]
 
 @dataclass(frozen=True, slots=True)
 class DueDate:
+    """A named way to count a date: the function, the facts it needs, and the rule behind it."""
+
     name: str
     compute: Compute
     needs: tuple[str, ...]
@@ -43,7 +45,8 @@ def count(s: Situation, code: str, anchor: str, anchor_on: date) -> Receipt:
     term = TERMS[code]
     if row is None or term.basis is Basis.LAW:
         return derive(term, anchor, anchor_on, s.calendar)
-    return derive(term, anchor, anchor_on, s.calendar, amount=int(row.value), parameter=row.citation)
+    receipt = derive(term, anchor, anchor_on, s.calendar, amount=int(row.value), parameter=row.citation)
+    return replace(receipt, source=row.source)  # who counts again needs the region's own rule
 
 
 def _from_today(code: str, anchor: str) -> None:

@@ -28,6 +28,8 @@ ROUTING: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
+    """What stands on the case itself. `opened_at` is an instant in UTC, `_on` are local days."""
+
     id: str
     region_id: str
     process: str
@@ -55,6 +57,8 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class LotFacts:
+    """One lot: where it stands, and who prepared what about it."""
+
     id: str
     number: int
     state: str
@@ -72,6 +76,8 @@ class LotFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProcurementFacts:
+    """What a procurement says of itself. `value` is kronor without VAT."""
+
     track: str | None = None
     kind: str | None = None
     value: Decimal | None = None
@@ -91,6 +97,8 @@ class ProcurementFacts:
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
+    """One sustainability target and how it is followed up."""
+
     id: str
     number: int
     statement: str
@@ -102,6 +110,8 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True)
 class RequirementFacts:
+    """One requirement, and the target it carries."""
+
     number: int
     text: str
     proof: str
@@ -111,6 +121,8 @@ class RequirementFacts:
 
 @dataclass(frozen=True, slots=True)
 class OpinionFacts:
+    """Somebody's opinion on one version of the targets."""
+
     author_id: str
     author_name: str
     targets_version: int
@@ -118,6 +130,8 @@ class OpinionFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
+    """A review in court of one lot."""
+
     lot_number: int
     court: str
     instance: str
@@ -152,6 +166,7 @@ class Parameter:
 
     @property
     def citation(self) -> str:
+        """The row as a receipt names it, e.g. `name=value@2026-01-01`."""
         return f"{self.name}={self.value}@{self.valid_from.isoformat()}"
 
 
@@ -185,10 +200,12 @@ class Situation:
 
     @property
     def procurement(self) -> ProcurementFacts:
+        """The procurement, for guards that declare they need it."""
         return self.facts["procurement"]  # type: ignore[no-any-return]
 
     @property
     def contract(self) -> ContractFacts:
+        """The contract, for guards that declare they need it."""
         return self.facts["contract"]  # type: ignore[no-any-return]
 
     def answer(self, name: str, default: Any = None) -> Any:

@@ -28,6 +28,8 @@ OWNER, OFFICER, HEAD, STRATEGIST = (
 
 @dataclass(frozen=True, slots=True)
 class Guard:
+    """A named condition: the function, the facts it needs, and the rule it comes from."""
+
     name: str
     check: Check
     needs: tuple[str, ...]
@@ -194,7 +196,7 @@ def opinion_by_another(s: Situation) -> list[Unmet]:
     "requirements",
     "procurement",
     mark=Mark.POLICY,
-    source="seed 0: målsättningen realiseras genom upphandlingsprocessen",
+    source="Riktlinje Inköp: målsättningen realiseras genom upphandlingsprocessen",
 )
 def every_target_is_carried(s: Situation) -> list[Unmet]:
     if s.procurement.no_target_reason:

@@ -13,6 +13,8 @@ from states.terms import SWITCHES
 
 
 class NudgeKind(StrEnum):
+    """The kinds of reminder of a task, as its timers name them."""
+
     REMINDER = "reminder_due"
     OVERDUE = "overdue_due"
     ESCALATION = "escalation_due"

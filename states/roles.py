@@ -1,7 +1,7 @@
 """The roles a person can hold, and who may pull a trigger in a case.
 
 A role is held in a region, or in one unit and all units below it. Two roles are personal to the case: the
-contract owner and the contract manager act only in cases that name them (seed 0: the division head owns the
+contract owner and the contract manager act only in cases that name them (Riktlinje Inköp: the division head owns the
 budget and the requirements of the object), everybody else for the whole of the region or unit.
 """
 
@@ -13,6 +13,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """Every role there is; SYSTEM is the scheduler's and held by nobody."""
+
     CONTRACT_OWNER = "contract_owner"
     CONTRACT_MANAGER = "contract_manager"
     PROCUREMENT_OFFICER = "procurement_officer"
@@ -55,6 +57,7 @@ class Actor:
     channel: str = "web"
 
     def roles(self) -> frozenset[str]:
+        """The roles held today, own or for somebody else."""
         return frozenset(h.role for h in self.holdings)
 
 

@@ -68,6 +68,7 @@ def consequences(definition: ProcessDefinition, s: Situation, edge: Transition) 
 
 
 def plan(s: Situation, obligation: Obligation) -> TaskPlan:
+    """The task of an obligation that arises now, with its date counted from the facts, or why it has none."""
     receipt = DUE_DATES[obligation.deadline].compute(s) if obligation.deadline else None
     due = receipt if receipt and receipt.due_on else None
     return TaskPlan(obligation.trigger, obligation.roles, due or receipt, obligation.open_ended)

@@ -9,6 +9,8 @@ from states.deadlines import Basis, Counting, Term, Unit
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
+    """Between what a region may set a term, both included."""
+
     low: int
     high: int
 

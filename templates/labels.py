@@ -89,4 +89,8 @@ def _labels(locale: str) -> dict[str, str]:
 
 
 def _filled(text: str, params: dict[str, Any]) -> str:
-    return text % params if "%(" in text else text
+    """The placeholders filled. A value that ends in a point ("28 dec.") ends its sentence too."""
+    if "%(" not in text:
+        return text
+    ending = {n for n, v in params.items() if isinstance(v, str) and v.endswith(".") and f"%({n})s." in text}
+    return text % {n: v[:-1] if n in ending else v for n, v in params.items()}

@@ -269,3 +269,10 @@ class NoteFailedSignIn:
     subjects: tuple[str, ...]
     person_id: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSecretRead:
+    """Somebody on the access list looked at tender matter before the award (LOU 12:8: access must be traceable)."""
+
+    case_id: str

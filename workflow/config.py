@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = None
     demo: bool = False
     locale: Literal["sv", "en"] = "sv"
-    tick_seconds: float = 15.0
+    tick_seconds: float = Field(default=15.0, gt=0)
     log_format: Literal["text", "json"] = "text"
 
     @field_validator("database_url")

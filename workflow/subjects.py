@@ -5,6 +5,7 @@ from __future__ import annotations
 import workflow.cases.effects
 import workflow.cases.forms
 import workflow.cases.handlers
+import workflow.cases.secret_reads
 import workflow.comments.handlers
 import workflow.contracts.effects
 import workflow.contracts.forms

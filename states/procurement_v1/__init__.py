@@ -1,7 +1,7 @@
 """`procurement@1`: from the need to the contracts, on four tracks, each lot at its own pace after the opening.
 
 The tender step itself runs in the e-procurement system; the definition records its milestones. Sources of the
-steps: seed 0 (the contract owner fixes the target), LOU chapters 10–12, 16, 19, 19a and 20, domain page 2.
+steps: Riktlinje Inköp (the contract owner fixes the target), LOU chapters 10–12, 16, 19, 19a and 20.
 """
 
 from __future__ import annotations

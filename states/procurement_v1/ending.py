@@ -18,6 +18,7 @@ from states.procurement_v1.vocabulary import (
 
 
 def cancellation() -> list[Transition]:
+    """The ways a procurement ends without a contract."""
     edges = [
         edge(
             "abandon",
@@ -97,6 +98,7 @@ def cancellation() -> list[Transition]:
 
 
 def follow_up() -> list[Transition]:
+    """From the signed contracts to the closed case."""
     edges = [
         edge("register_contracts", "follow_up", by=(OFFICER,), effects=("register_contracts",), kind="record"),
         edge(
@@ -135,6 +137,7 @@ def follow_up() -> list[Transition]:
 
 
 def pausing() -> list[Transition]:
+    """Pause and resume, in every state that may wait."""
     edges = []
     for source in PAUSABLE:
         edges.append(

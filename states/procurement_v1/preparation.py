@@ -24,6 +24,7 @@ from states.procurement_v1.vocabulary import (
 
 
 def need_and_start() -> list[Transition]:
+    """From the need to the decision to start and its risk analysis."""
     need = ("contract_owner_is_named", "track_fits_value", "framework_is_named")
     edges = [
         edge(
@@ -124,6 +125,7 @@ def need_and_start() -> list[Transition]:
 
 
 def targets_and_requirements() -> list[Transition]:
+    """From the targets to the decided requirements."""
     opinion: dict[str, Any] = {
         "by": (STRATEGIST, OFFICER, OWNER, HEAD),
         "effects": ("store_opinion",),

@@ -9,6 +9,7 @@ from states.procurement_v1.vocabulary import ADVERTISED_TRACKS, HEAD, OFFICER, O
 
 
 def tendering() -> list[Transition]:
+    """From the advertisement or invitation to the opened tenders."""
     current = ("target_decision_is_current", "requirement_decision_is_current")
     edges = [
         edge(
@@ -80,6 +81,7 @@ def tendering() -> list[Transition]:
 
 
 def award() -> list[Transition]:
+    """From the evaluation to the signed contract, lot by lot."""
     secret = ("actor_may_see_tenders",)
     recall: dict[str, Any] = {
         "by": (HEAD,),

@@ -25,6 +25,7 @@ PHASES = ("need", "target", "requirements", "tendering", "award", "contract", "f
 
 
 def owes(trigger: str, *roles: str, by: str | None = None, open_ended: str | None = None) -> Obligation:
+    """The obligation of a state: the first role answers; `by` names its deadline, else `open_ended` why it has none."""
     return Obligation(trigger, roles, by, open_ended)
 
 
@@ -147,6 +148,10 @@ def edge(
     while_paused: bool = False,
     scope: Scope | None = None,
 ) -> Transition:
+    """A transition as most are.
+
+    Closed while the case is paused; deciding and preparing closed to the disqualified; of lot scope from a lot's state.
+    """
     if decides or trigger in PREPARES:
         guards = ("actor_is_not_disqualified", *guards)
     if not while_paused:
@@ -170,4 +175,5 @@ def edge(
 
 
 def on(track: str, *more: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """A `when` for cases on one of these tracks."""
     return (("track", (track, *more)),)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import logging
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -211,6 +212,14 @@ def test_run_makes_its_own_database_and_says_where_it_listens(
     assert served == [("127.0.0.1", 8123, True), ("0.0.0.0", 8124, True)]
     assert content(tmp_path, "select count(*) from regions") == [(22,)]
     assert stegvis("db", "verify").code == 0
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(ready: Stegvis) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        said = ready("web", "--port", other.getsockname()[1])
+    assert said.code == 1
+    assert "--port" in said.err
+    assert said.err.count("\n") == 1
 
 
 def test_run_refuses_a_database_of_ones_own_that_is_not_upgraded(stegvis: Stegvis) -> None:

@@ -1,4 +1,4 @@
-"""What both databases must do alike: the promises that everything above rests on. # I2 I11 I37"""
+"""What both databases must do alike: the promises that everything above rests on."""
 
 from __future__ import annotations
 

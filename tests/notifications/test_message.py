@@ -149,7 +149,7 @@ def test_somebody_elses_link_does_not_become_one_of_ours() -> None:
 
 
 def test_words_that_are_not_open_stay_on_the_page() -> None:
-    assert "Skäl: läs det i ärendet." in text_of(mail(Kind.RETURNED, reason=None))
+    assert "Skäl: står i ärendet." in text_of(mail(Kind.RETURNED, reason=None))
 
 
 def test_an_ordinary_title_stands_as_written() -> None:

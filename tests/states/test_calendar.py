@@ -129,7 +129,6 @@ def test_an_unknown_year_is_refused_even_for_a_weekend() -> None:
         CALENDAR.add_working_days(date(FIRST_YEAR, 1, 2), -1)
 
 
-# I18
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 6, 1), 24)])
 def test_a_day_has_23_24_or_25_hours_and_none_is_lost(day: date, hours: int) -> None:
     start, end = start_of_day(day), end_of_day(day)

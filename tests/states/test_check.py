@@ -287,7 +287,7 @@ def test_rules_about_what_a_process_does_not_have_say_nothing(make: Callable[[],
     assert codes <= {"prepared_and_decided_by_one"}
 
 
-def test_a_timer_may_only_remind_and_record_never_decide() -> None:  # I21
+def test_a_timer_may_only_remind_and_record_never_decide() -> None:
     """A sent-in definition that lets the clock fine a supplier is refused, whatever it calls it."""
     fined = replace(
         LADDER,

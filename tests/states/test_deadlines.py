@@ -43,7 +43,7 @@ def due(of: Term, anchor_on: date, *pauses: Pause, calendar: Calendar = CALENDAR
     return due_on
 
 
-# I18: the worked examples of the standstill
+# The worked examples of the standstill
 @pytest.mark.parametrize(
     ("sent_on", "amount", "ends_on", "contract_on"),
     [

@@ -131,7 +131,7 @@ def routing_for(edge: Transition) -> dict[str, str]:
 
 
 @RELEASED
-def test_only_the_table_has_triggers(released: ProcessDefinition) -> None:  # I9
+def test_only_the_table_has_triggers(released: ProcessDefinition) -> None:
     assert set(machine_for(released).events) == set(released.triggers())
     for s in released.states:
         with pytest.raises(NoSuchStep):
@@ -139,7 +139,7 @@ def test_only_the_table_has_triggers(released: ProcessDefinition) -> None:  # I9
 
 
 @RELEASED
-def test_every_pair_outside_the_table_is_refused(released: ProcessDefinition) -> None:  # I9
+def test_every_pair_outside_the_table_is_refused(released: ProcessDefinition) -> None:
     for s in released.states:
         for trigger in set(released.triggers()) - set(released.triggers_from(s.name)):
             with pytest.raises(NoSuchStep):
@@ -147,7 +147,7 @@ def test_every_pair_outside_the_table_is_refused(released: ProcessDefinition) ->
 
 
 @RELEASED
-def test_an_unmet_guard_or_a_fault_leaves_the_state(released: ProcessDefinition) -> None:  # I10
+def test_an_unmet_guard_or_a_fault_leaves_the_state(released: ProcessDefinition) -> None:
     def fails(_: Transition) -> list[Unmet]:
         raise ZeroDivisionError("a fault in a guard")
 
@@ -242,7 +242,7 @@ def test_nobody_without_the_role_takes_any_step(released: ProcessDefinition) -> 
 
 
 @RELEASED
-def test_no_machine_decides(released: ProcessDefinition) -> None:  # I21
+def test_no_machine_decides(released: ProcessDefinition) -> None:
     """A scheduler that holds the system's role alone is refused every decision."""
     for edge in (e for e in released.transitions if e.decides):
         s = in_order(edge, tracks_of(edge)[0], lot=edge.source if edge.scope is Scope.LOT else None)

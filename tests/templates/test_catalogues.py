@@ -125,3 +125,8 @@ def test_a_language_we_do_not_speak_is_refused() -> None:
 def test_a_number_chooses_between_singular_and_plural() -> None:
     assert ngettext("%(n)s day", "%(n)s days", 1, "sv") == "1 dag"
     assert ngettext("%(n)s day", "%(n)s days", 0, "en") == "0 days"
+
+
+def test_a_date_that_ends_in_a_point_ends_its_sentence() -> None:
+    assert gettext("Now: paused since %(since)s.", "sv", since="28 dec.") == "Nu: pausat sedan 28 dec."
+    assert gettext("Now: paused since %(since)s.", "sv", since="28 maj") == "Nu: pausat sedan 28 maj."

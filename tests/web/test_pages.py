@@ -402,3 +402,23 @@ def test_a_reader_sees_the_case_and_can_press_nothing(play: Play, seat: Seat) ->
     page = reviewer.open(f"/cases/{case}/do/decide_sustainability_target")
     assert "Det här beslutar någon annan" in page.text
     assert not [f for f in page.forms() if "/do/" in f.action]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/cases?ower=1", "/cases?state=nowhere", "/cases?year=-1", "/cases?overdue=kanske", "/cases/export?status=open",
+        "/contracts?mine=1", "/contracts?expiring_before=snart", "/contracts/ahead?year=2027", "/suppliers?name=x",
+        "/search?text=x", "/trail?user=x",
+    ],
+)  # fmt: skip
+def test_a_filter_that_a_list_does_not_have_is_named(seat: Seat, address: str) -> None:
+    paper = seat("head").open(address)
+    assert paper.status == 422
+    assert address.partition("?")[2].partition("=")[0] in paper.text
+
+
+def test_the_list_can_be_narrowed_to_one_state(play: Play, seat: Seat) -> None:
+    play.open(title="Städtjänster")
+    assert "Städtjänster" in seat("officer").open("/cases?state=needs_analysis").text
+    assert "Städtjänster" not in seat("officer").open("/cases?state=standstill").text

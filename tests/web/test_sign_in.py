@@ -79,7 +79,7 @@ def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(known: Play
     assert browser.post("/sign-in", data=right).status_code == 303
 
 
-def test_the_session_is_new_at_each_sign_in_and_the_old_one_dead(known: Play) -> None:  # I47
+def test_the_session_is_new_at_each_sign_in_and_the_old_one_dead(known: Play) -> None:
     browser = sign_in(known, "owner")
     old = browser.cookies["sid"]
     browser.post("/sign-in", data={"email": email(known, "owner"), "password": PASSWORD})
@@ -89,7 +89,7 @@ def test_the_session_is_new_at_each_sign_in_and_the_old_one_dead(known: Play) ->
     assert thief.get(SIGNED_IN_PAGE).status_code == 303
 
 
-def test_signing_out_ends_the_session_everywhere(known: Play) -> None:  # I45
+def test_signing_out_ends_the_session_everywhere(known: Play) -> None:
     browser = sign_in(known, "owner")
     kept = browser.cookies["sid"]
     form = {"csrf_token": csrf_token(browser)}
@@ -119,7 +119,7 @@ def test_a_session_ends_when_it_is_left_and_after_a_working_day(known: Play) -> 
     assert browser.get("/sign-in").status_code == 200
 
 
-def test_a_disabled_account_is_out_at_once(known: Play) -> None:  # I45
+def test_a_disabled_account_is_out_at_once(known: Play) -> None:
     browser = sign_in(known, "owner")
     known.do("admin", DisableUser(email(known, "owner")))
     assert browser.get(SIGNED_IN_PAGE).status_code == 303
@@ -127,7 +127,7 @@ def test_a_disabled_account_is_out_at_once(known: Play) -> None:  # I45
     assert site(known).post("/sign-in", data=form).status_code == 401
 
 
-def test_the_database_holds_no_session_in_clear(known: Play) -> None:  # I33
+def test_the_database_holds_no_session_in_clear(known: Play) -> None:
     browser = sign_in(known, "owner")
     (row,) = known.sql("SELECT id_hash FROM sessions")
     assert row.id_hash != browser.cookies["sid"]

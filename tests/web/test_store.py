@@ -54,7 +54,7 @@ def test_too_much_is_refused_and_leaves_nothing(folder: FolderStore, monkeypatch
     assert [p for p in folder.folder.rglob("*") if p.is_file()] == []
 
 
-def test_an_office_file_may_not_unpack_to_a_flood(folder: FolderStore) -> None:  # I49
+def test_an_office_file_may_not_unpack_to_a_flood(folder: FolderStore) -> None:
     assert folder.put(archive(a=b"ett dokument"), "a.docx").media_type.endswith("wordprocessingml.document")
     with pytest.raises(InvalidForm) as refused:
         folder.put(archive(a=b"0" * 10_000_000), "a.docx")
@@ -68,7 +68,7 @@ def test_an_office_file_may_not_unpack_to_a_flood(folder: FolderStore) -> None: 
     [("C:\\Mina filer\\avtal.pdf", "avtal.pdf"), ("../../x.pdf", "x.pdf"), ("a\r\nb.pdf", "ab.pdf"),
      ("Å\u0308.pdf", "Å\u0308.pdf"), ("fdp\u202eexe.pdf", "fdpexe.pdf"), (' "x".pdf ', "_x_.pdf"), ("x" * 300 + ".pdf", "x" * 150 + ".pdf")],
 )  # fmt: skip
-def test_a_name_is_data_and_never_a_path(given: str, kept: str) -> None:  # I48
+def test_a_name_is_data_and_never_a_path(given: str, kept: str) -> None:
     assert cleaned_name(given) == kept
 
 

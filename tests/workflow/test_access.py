@@ -1,4 +1,4 @@
-"""A region sees its own only; "not yours" and "not there" are one answer. Tender matter is closed until the award. # I41 I42"""
+"""A region sees its own only; "not yours" and "not there" are one answer. Tender matter is closed until the award."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trail: it holds after real work, and whatever is altered in it is found and named. # I34 I35 I37 I39"""
+"""The trail: it holds after real work, and whatever is altered in it is found and named."""
 
 from __future__ import annotations
 
@@ -105,6 +105,10 @@ TAMPERING: dict[str, tuple[list[str], str]] = {
     ),
     "a field changed": (
         ["UPDATE audit_payloads SET value = '\"annat\"' WHERE stream_id = :c AND seq = 2 AND name = 'need'"],
+        "field_changed",
+    ),
+    "a field whose secrecy class was changed": (
+        ["UPDATE audit_payloads SET secrecy = 'business' WHERE stream_id = :c AND seq = 2 AND name = 'need'"],
         "field_changed",
     ),
     "a field removed": (
@@ -274,7 +278,7 @@ def independent_faults(uow: UnitOfWork) -> list[str]:
                 and set(given) == set(body.get("fields", {}))
                 and all(
                     (p["redacted_at"] and p["redaction"]) if p["value"] is None
-                    else sha(f"{p['salt']}:{name}:{p['value']}") == body["fields"][name]
+                    else sha(f"{p['salt']}:{name}:{p['secrecy']}:{p['value']}") == body["fields"][name]
                     for name, p in given.items()
                 )
             )  # fmt: skip

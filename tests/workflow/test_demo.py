@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from states.calendar import local_date
 from states.registry import definition
-from tests.databases import PostgresServer
+from tests.databases import Databases, PostgresServer
 from tests.demo_region import NOW, demo, loaded_at
 from workflow.clock import FixedClock
 from workflow.demo import NotEmpty, load
@@ -136,6 +136,24 @@ def test_a_database_in_use_is_left_alone() -> None:
     with pytest.raises(NotEmpty):
         load(demo())
     assert rows(demo(), "SELECT count(*) FROM audit_events") == before
+
+
+def test_a_load_that_breaks_off_leaves_nothing_behind(
+    made: Databases, build_app: Callable[[str], Stegvis], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a region would pass for a whole one at the next start."""
+    clock.at = NOW
+    app = build_app(made.fresh("stegvis_empty"))
+
+    def break_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("workflow.demo.register_history", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            load(app)
+    assert rows(app, "SELECT count(*) FROM people") == rows(app, "SELECT count(*) FROM audit_events") == [(0,)]
+    assert load(app).cases > 100
 
 
 def test_it_loads_into_postgresql_too(

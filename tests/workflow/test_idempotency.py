@@ -1,4 +1,4 @@
-"""A request repeated under its own key has one effect and the same answer, for seven days. # I4"""
+"""A request repeated under its own key has one effect and the same answer, for seven days."""
 
 from __future__ import annotations
 

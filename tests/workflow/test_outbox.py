@@ -1,4 +1,4 @@
-"""Mail: queued with the step, handed over after it, once; what cannot be delivered becomes somebody's to know. # I22 I23 I24 I25 I27"""
+"""Mail: queued with the step, handed over after it, once; what cannot be delivered becomes somebody's to know."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_handed_over_once_with_the_events_that_say_so(asked: Play) -> None:
     deliver_mail(asked.app)
     deliver_mail(asked.app)
     (mail,) = asked.mail_to("owner")
-    assert "UPP-2026-0001" in str(mail["Subject"]) or "Städtjänster" in str(mail["Subject"])
+    assert "UPP-2026-0001" in str(mail["Subject"])
     assert to_owner(asked).status == "sent"
     assert asked.kinds().count("mail_delivered") == len([m for m in asked.outbox() if m.status == "sent"])
 
@@ -129,7 +129,7 @@ def test_a_poisoned_message_delays_no_other(asked: Play) -> None:
     poisoned = asked.sql("SELECT status, error FROM outbox_messages WHERE facts = '{}'")
     assert [m.status for m in poisoned] == ["failed"]
     (left,) = asked.sql("SELECT count(*) AS n FROM outbox_messages WHERE status IN ('queued', 'sending')")
-    assert left.n == 0 or deliver_mail(asked.app) == left.n
+    assert left.n == 0
 
 
 class Crash(BaseException):
@@ -174,7 +174,6 @@ def test_somebody_disabled_after_the_step_gets_nothing(asked: Play) -> None:
 
 
 def test_nothing_of_a_tender_is_in_any_mail_before_the_award(play: Play) -> None:
-    """# I28 I42"""
     play.open(lots=("Norr", "Söder"))
     play.to_evaluation()
     play.act("officer", "submit_award_proposal", 1, award_reasons="Hemligt skäl om lägsta pris",
@@ -191,7 +190,6 @@ def test_nothing_of_a_tender_is_in_any_mail_before_the_award(play: Play) -> None
 
 
 def test_a_line_break_in_a_title_adds_no_header(play: Play) -> None:
-    """# I28"""
     play.open(title="Städ =?utf-8?q?=0D=0ABcc=3A_spy=40example.com?=")
     play.need()
     deliver_mail(play.app)

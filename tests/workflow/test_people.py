@@ -1,4 +1,4 @@
-"""The register of people: who may what from when to when, on the trail, and gone at once when it ends. # I34 I45"""
+"""The register of people: who may what from when to when, on the trail, and gone at once when it ends."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from states.decision import Unmet
 from states.definition import Scope, Transition
@@ -12,13 +11,10 @@ from states.roles import Actor, capacity
 from states.steps import facts_needed, possible
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.access import TENDER_BASIS
 from workflow.engine.act import basis_of, form_of, load_step, visible_case
 from workflow.engine.forms import Form
 from workflow.engine.step import Step
-
-
-#: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
-TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
 
 
 @dataclass(frozen=True, slots=True)

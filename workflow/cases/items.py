@@ -45,6 +45,7 @@ class CaseItem:
     owner_name: str | None
     officer_id: str | None
     officer_name: str | None
+    manager_name: str | None
     next_trigger: str | None
     next_role: str | None
     next_due_on: date | None

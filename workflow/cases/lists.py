@@ -33,7 +33,7 @@ _suppliers = Supplier.__table__  # type: ignore[attr-defined]
 _relations = SupplierRelation.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
 _people = Person.__table__  # type: ignore[attr-defined]
-_owners, _officers = _people.alias("owners"), _people.alias("officers")
+_owners, _officers, _managers = _people.alias("owners"), _people.alias("officers"), _people.alias("managers")
 
 #: Counts stop here: "10 000 or more" tells a reader as much as the exact figure, and never costs more.
 COUNT_CAP = 10_000
@@ -45,6 +45,7 @@ _COLUMNS = [
     cases.c.id, cases.c.reference, cases.c.registry_number, cases.c.title, cases.c.process, cases.c.version,
     cases.c.state, cases.c.unit_id, _units.c.name.label("unit_name"), cases.c.owner_id,
     _owners.c.name.label("owner_name"), cases.c.officer_id, _officers.c.name.label("officer_name"),
+    _managers.c.name.label("manager_name"),
     cases.c.next_trigger, cases.c.next_role, cases.c.next_due_on, cases.c.opened_at, cases.c.entered_at,
     cases.c.updated_at, cases.c.row_version, cases.c.closed_at, cases.c.existing, cases.c.paused_on,
 ]  # fmt: skip
@@ -52,6 +53,7 @@ _FROM = (
     cases.outerjoin(_units, _units.c.id == cases.c.unit_id)
     .outerjoin(_owners, _owners.c.id == cases.c.owner_id)
     .outerjoin(_officers, _officers.c.id == cases.c.officer_id)
+    .outerjoin(_managers, _managers.c.id == cases.c.manager_id)
 )
 
 _OPEN = cases.c.closed_at.is_(None)
@@ -211,6 +213,7 @@ def _found(uow: UnitOfWork, who: Actor, q: str) -> set[str] | ColumnElement[bool
         )
         dnr = or_(
             cases.c.registry_number.startswith(q.strip(), autoescape=True),
+            cases.c.registry_number.startswith(code, autoescape=True),  # SQLite's lower() leaves Å as it is
             func.lower(cases.c.registry_number).startswith(folded, autoescape=True),
         )
         for beginning in (reference, dnr):

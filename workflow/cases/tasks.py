@@ -18,7 +18,7 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.act import visible_case
 from workflow.engine.tables import Case, Lot, Task
 from workflow.people.tables import Person, Unit
-from workflow.suppliers.tables import Supplier
+from workflow.suppliers.tables import SupplierRelation
 
 _tasks = Task.__table__  # type: ignore[attr-defined]
 _cases = Case.__table__  # type: ignore[attr-defined]
@@ -26,7 +26,7 @@ _lots = Lot.__table__  # type: ignore[attr-defined]
 _people = Person.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
 _contracts = Contract.__table__  # type: ignore[attr-defined]
-_suppliers = Supplier.__table__  # type: ignore[attr-defined]
+_relations = SupplierRelation.__table__  # type: ignore[attr-defined]
 
 #: Written out, not bound: only then does SQLite see that the partial indexes of open tasks apply.
 _OPEN = _tasks.c.status == literal_column("'open'")
@@ -41,14 +41,17 @@ _ITEM = (
         _tasks.c.process, _cases.c.version, _cases.c.state, _tasks.c.trigger, _tasks.c.role, _tasks.c.roles,
         _tasks.c.person_id, _people.c.name.label("person_name"), _tasks.c.lot_id, _lots.c.number.label("lot_number"),
         _tasks.c.opened_at, _tasks.c.due_on, _tasks.c.receipt, _tasks.c.reason, _tasks.c.snoozed_until_on,
-        _suppliers.c.name.label("supplier_name"), _tasks.c.status, _tasks.c.done_at, _units.c.name.label("unit_name"),
+        _relations.c.name_seen.label("supplier_name"), _tasks.c.status, _tasks.c.done_at, _units.c.name.label("unit_name"),
     )
     .select_from(
         _tasks.join(_cases, _cases.c.id == _tasks.c.case_id)
         .outerjoin(_people, _people.c.id == _tasks.c.person_id)
         .outerjoin(_lots, _lots.c.id == _tasks.c.lot_id)
         .outerjoin(_contracts, _contracts.c.case_id == _tasks.c.case_id)
-        .outerjoin(_suppliers, _suppliers.c.id == _contracts.c.supplier_id)
+        .outerjoin(
+            _relations,
+            and_(_relations.c.region_id == _tasks.c.region_id, _relations.c.supplier_id == _contracts.c.supplier_id),
+        )
         .outerjoin(_units, _units.c.id == _cases.c.unit_id)
     )
 )  # fmt: skip

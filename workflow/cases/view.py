@@ -35,7 +35,7 @@ from workflow.contracts.tables import Contract
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
-from workflow.engine.access import Secrecy, View
+from workflow.engine.access import TENDER_BASIS, Secrecy, View
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.forms import secrecy_classes
 from workflow.engine.registries import FORMS
@@ -43,7 +43,7 @@ from workflow.engine.tables import DecisionRow, Timer
 from workflow.people.tables import Person, Unit
 from workflow.procurements.facts import AWARDS, PROCUREMENT, REVIEWS
 from workflow.requirements.tables import Requirement
-from workflow.suppliers.tables import Supplier
+from workflow.suppliers.tables import Supplier, SupplierRelation
 from workflow.targets.tables import Opinion, Target
 
 _people = Person.__table__  # type: ignore[attr-defined]
@@ -54,6 +54,7 @@ _requirements = Requirement.__table__  # type: ignore[attr-defined]
 _decisions = DecisionRow.__table__  # type: ignore[attr-defined]
 _timers = Timer.__table__  # type: ignore[attr-defined]
 _suppliers = Supplier.__table__  # type: ignore[attr-defined]
+_relations = SupplierRelation.__table__  # type: ignore[attr-defined]
 _contracts = Contract.__table__  # type: ignore[attr-defined]
 _cases = case_rows.cases
 
@@ -72,7 +73,9 @@ _TIMERS = Statement(
     select(_timers).where(_timers.c.case_id == bindparam("case_id")).order_by(_timers.c.due_at, _timers.c.id)
 )
 _SUPPLIER = Statement(
-    select(_suppliers.c.name, _suppliers.c.organisation_number).where(_suppliers.c.id == bindparam("supplier_id"))
+    select(_relations.c.name_seen.label("name"), _suppliers.c.organisation_number)
+    .select_from(_relations.join(_suppliers, _suppliers.c.id == _relations.c.supplier_id))
+    .where(_relations.c.region_id == bindparam("region_id"), _relations.c.supplier_id == bindparam("supplier_id"))
 )
 _LINKED = Statement(
     select(
@@ -91,9 +94,6 @@ _LINKED = Statement(
     .order_by(_cases.c.id)
     .limit(200)
 )  # fmt: skip
-
-#: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
-TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
 
 
 def case_row(uow: UnitOfWork, who: Actor, case_id: str) -> Row:
@@ -216,7 +216,7 @@ def _contract(uow: UnitOfWork, case_id: str) -> dict[str, Any] | None:
     row = uow.one(CONTRACT, case_id=case_id)
     if row is None:
         return None
-    supplier = uow.one(_SUPPLIER, supplier_id=row.supplier_id)
+    supplier = uow.one(_SUPPLIER, region_id=row.region_id, supplier_id=row.supplier_id)
     facts: dict[str, Any] = row._asdict()
     return facts | {
         "supplier_name": supplier.name if supplier else None,
@@ -266,7 +266,8 @@ def _links(uow: UnitOfWork, case: Row) -> list[tuple[CaseLink, Row]]:
 
 def _decision(d: Row, view: View, numbers: dict[str, int], names: dict[str, str]) -> DecisionItem:
     basis = json.loads(d.basis)
-    of_tender = bool(TENDER_BASIS & basis.keys())
+    # What a lot's decision was worth is counted from its tenders, whatever else it rests on.
+    of_tender = d.lot_id is not None or bool(TENDER_BASIS & basis.keys())
     seen = not of_tender or view.allows(Secrecy.TENDER, d.lot_id)
     return DecisionItem(
         id=d.id,

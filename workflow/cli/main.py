@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from states.errors import UnknownProcess
+from templates.labels import has_label, label
 from workflow.cli.console import FAILED, WRONG_USAGE, Refusal, _, complain, locale, tell
 from workflow.errors import InvalidForm, StegvisError
 
@@ -42,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Every command of interfaces, with a handler named `module:function` that is imported when it is called."""
+    """Every command, with a handler named `module:function` that is imported when it is called."""
     top = _Parser(prog="stegvis", description=_("Carries every procurement through its steps."))
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 

@@ -53,7 +53,8 @@ def check(chosen: Namespace) -> int:
     for d in definitions:
         findings = examine(d)
         failed += len(findings)
-        say(f"{d.key}: {tell(_('sound')) if not findings else tell(_('%(count)s faults'), count=len(findings))}")
+        verdict = tell(_("%(count)s faults"), count=len(findings)) if findings else tell(_("sound"))
+        say(f"{d.key}: {verdict}")
         for finding in findings:
             code = f"check.{finding.code}"
             text = label(code, locale(), **finding.params) if has_label(code, locale()) else finding.code

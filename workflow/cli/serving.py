@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from argparse import Namespace
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from workflow.cli.console import DONE, WRONG_USAGE, Refusal, _, open_app, say, tell
@@ -34,9 +35,7 @@ def run(chosen: Namespace) -> int:
     if app.settings.demo:
         _first_demo(app)
     _announce(app)
-    from workflow.web.app import serve
-
-    serve(app, app.settings.host, app.settings.port, scheduler=True)
+    _serve(app, scheduler=True)
     return DONE
 
 
@@ -45,11 +44,22 @@ def web(chosen: Namespace) -> int:
 
     app = _served(chosen)
     schema.verify(app.database)
+    say(tell(_("Stegvis listens on %(address)s"), address=app.settings.address))
+    _serve(app, scheduler=False)
+    return DONE
+
+
+def _serve(app: Stegvis, *, scheduler: bool) -> None:
     from workflow.web.app import serve
 
-    say(tell(_("Stegvis listens on %(address)s"), address=app.settings.address))
-    serve(app, app.settings.host, app.settings.port, scheduler=False)
-    return DONE
+    host, port = app.settings.host, app.settings.port
+    try:
+        serve(app, host, port, scheduler=scheduler)
+    except OSError as error:
+        text = _(
+            "Stegvis cannot listen on %(host)s, port %(port)s: it is taken or not allowed. Choose another with --port."
+        )
+        raise Refusal(tell(text, host=host, port=port)) from error
 
 
 def worker(chosen: Namespace) -> int:  # noqa: ARG001
@@ -103,10 +113,11 @@ def demo(chosen: Namespace) -> int:  # noqa: ARG001
 
 def _first_demo(app: Stegvis) -> None:
     if _is_empty(app):
-        from workflow.demo import load
+        from workflow.demo import NotEmpty, load
 
         say(tell(_("Loads the demo region, this takes a few seconds …")))
-        load(app)
+        with suppress(NotEmpty):  # another process was quicker, and its load is whole
+            load(app)
 
 
 def _is_empty(app: Stegvis) -> bool:

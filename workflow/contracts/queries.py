@@ -24,11 +24,12 @@ from workflow.engine import case_rows
 from workflow.engine.directory import below, units
 from workflow.engine.forms import kronor
 from workflow.people.tables import Person, Unit
-from workflow.suppliers.tables import Supplier
+from workflow.suppliers.tables import Supplier, SupplierRelation
 
 cases = case_rows.cases
 contracts = Contract.__table__  # type: ignore[attr-defined]
 _suppliers = Supplier.__table__  # type: ignore[attr-defined]
+_relations = SupplierRelation.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
 _people = Person.__table__  # type: ignore[attr-defined]
 _owners, _managers = _people.alias("owners"), _people.alias("managers")
@@ -95,7 +96,7 @@ _EXTRA = ("option_months", "notice_months", "handed_over_on", "handover_proposed
           "process", "version", "opened_at", "officer_id")  # fmt: skip
 _COLUMNS = [
     contracts.c.case_id, cases.c.reference, cases.c.registry_number, contracts.c.contract_number, cases.c.title,
-    contracts.c.supplier_id, _suppliers.c.name.label("supplier_name"), _suppliers.c.organisation_number, cases.c.unit_id,
+    contracts.c.supplier_id, _relations.c.name_seen.label("supplier_name"), _suppliers.c.organisation_number, cases.c.unit_id,
     _units.c.name.label("unit_name"), cases.c.owner_id, _owners.c.name.label("owner_name"), cases.c.manager_id,
     _managers.c.name.label("manager_name"), contracts.c.start_on, contracts.c.end_on, contracts.c.last_end_on,
     (contracts.c.option_count - contracts.c.options_used).label("options_left"), contracts.c.value_ore,
@@ -106,6 +107,10 @@ _COLUMNS = [
 _FROM = (
     contracts.join(cases, cases.c.id == contracts.c.case_id)
     .outerjoin(_suppliers, _suppliers.c.id == contracts.c.supplier_id)
+    .outerjoin(
+        _relations,
+        and_(_relations.c.region_id == contracts.c.region_id, _relations.c.supplier_id == contracts.c.supplier_id),
+    )
     .outerjoin(_units, _units.c.id == cases.c.unit_id)
     .outerjoin(_owners, _owners.c.id == cases.c.owner_id)
     .outerjoin(_managers, _managers.c.id == cases.c.manager_id)
@@ -154,7 +159,7 @@ def _where(uow: UnitOfWork, who: Actor, filters: ContractFilter) -> list[ColumnE
         found.append(
             or_(
                 words_in(cases.c.title_fold, q),
-                words_in(_suppliers.c.name_fold, q),
+                words_in(_relations.c.name_fold, q),
                 *(c.contains(filters.q.strip(), autoescape=True) for c in (cases.c.reference, cases.c.registry_number)),
                 contracts.c.contract_number.contains(filters.q.strip(), autoescape=True),
                 _suppliers.c.organisation_number == filters.q.strip(),

@@ -70,7 +70,11 @@ class Database:
     def _postgres(self, pool_size: int) -> Engine:
         options = "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"
         return create_engine(
-            self.url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, connect_args={"options": options},
+            self.url,
+            pool_size=pool_size,
+            max_overflow=20,
+            pool_pre_ping=True,
+            connect_args={"options": options},
             hide_parameters=True,
         )
 

@@ -7,10 +7,14 @@ suppliers and cases are invented; addresses end in `.example` and reach nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from states.calendar import Calendar, local_date
+from workflow.db import schema
+from workflow.db.copying import copy_rows
+from workflow.db.database import Database
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.demo.organisation import ORGANISATIONS, settle_in
 from workflow.demo.play import Play
@@ -24,6 +28,8 @@ from workflow.people.tables import Person
 
 #: How far back the demo begins, in working days: about twenty months.
 LOOK_BACK = 420
+#: What belongs to the running processes, not to the invented past.
+_OF_THE_NODE = {"heartbeats", "holds"}
 
 
 class NotEmpty(StegvisError):
@@ -43,11 +49,30 @@ class Loaded:
 def load(app: Stegvis) -> Loaded:
     """Load the demo; its last day is the day before the app's today. Sends no mail. Raises NotEmpty.
 
-    Mail of the last three days stays in the outbox, as it would; older mail is recorded as delivered.
+    Mail of the last three days stays in the outbox, as it would; older mail is recorded as delivered. The days are
+    played in a file beside and come over in one transaction: who pulls the plug half-way leaves nothing behind.
     """
     with app.database.read() as uow:
         if _counted(uow) != Loaded(0, 0):
             raise NotEmpty
+    with TemporaryDirectory(prefix="stegvis-demo-") as folder:
+        beside = Database(f"sqlite:///{folder}/demo.db", app.clock)
+        try:
+            schema.upgrade(beside)
+            _play(Stegvis(app.settings, beside, app.clock))
+            with beside.read() as played, app.database.write() as uow:
+                if not app.database.is_sqlite:  # two nodes may start at once
+                    uow.connection.execute(text("LOCK TABLE people IN EXCLUSIVE MODE"))
+                if _counted(uow) != Loaded(0, 0):
+                    raise NotEmpty
+                copy_rows(played, uow, left_out=_OF_THE_NODE)
+                return _counted(uow)
+        finally:
+            beside.dispose()
+
+
+def _play(app: Stegvis) -> None:
+    """All days up to the app's today, into its database."""
     calendar, today = Calendar(), local_date(app.clock.now())
     timeline = Timeline(app)
     try:
@@ -62,8 +87,6 @@ def load(app: Stegvis) -> Loaded:
         timeline.run()
     finally:
         timeline.close()
-    with app.database.read() as uow:
-        return _counted(uow)
 
 
 def _counted(uow: UnitOfWork) -> Loaded:

@@ -8,7 +8,8 @@ from typing import Any
 from workflow.commands import WriteComment
 from workflow.demo.contracts import plan_contract
 from workflow.demo.play import Play
-from workflow.demo.scripts import HEAD, OFFICER, OWNER, STRATEGIST, Scene, Stage, script
+from workflow.demo.scripts import HEAD, OFFICER, OWNER, STRATEGIST, Scene, Stage
+from workflow.demo.stories import script
 from workflow.demo.suppliers import supplier
 
 K, J = "upphandlare", "upphandlare2"
@@ -34,7 +35,7 @@ _NORRBOTTEN = (
     Scene("Städtjänster vid hälsocentralerna, kusten", "cleaning", "primarvard", K, 12_400_000, "submit_targets", 4,
           follows="Lokalvård vid hälsocentraler",
           talk=((3, OWNER, "Räcker det att kontrollera lönerna en gång om året?"),
-                (2, OFFICER, "Ja, ett urval varje år brukar ge en bra bild. Vi kan tätna om något avviker."))),
+                (2, OFFICER, "Ja, ett urval varje år brukar ge en bra bild. Vi kan göra det oftare om något avviker."))),
     Scene("Undersökningshandskar och operationshandskar", "gloves", "nara", K, 18 * MIO, "submit_targets", 15,
           follows="Operationshandskar, undersökningshandskar", contract_class="a",
           talk=((9, OFFICER, "Hör av dig om du vill gå igenom fabriksrevisionerna före beslutet."),)),

@@ -1,4 +1,4 @@
-"""What happens in a procurement, step by step: who does it, how many working days after the step before, with what form."""
+"""What happens in a procurement, stage by stage: who does it, how many working days after the stage before, with what form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FormOf = Callable[[date], Mapping[str, Any]]
 class Scene:
     """A procurement of the demo: it has gone as far as `last`, `age` working days ago.
 
-    `story` is one of STORIES; `talk` are comments and questions (working days before today, who, text) on top of it.
+    `story` is one of STORIES in `stories.py`; `talk` are comments and questions (working days before today, who, text) on top of it.
     """
 
     title: str
@@ -61,7 +61,7 @@ class Stage:
     lot: int | None = None
 
 
-def _fixed(**answers: Any) -> FormOf:
+def fixed(**answers: Any) -> FormOf:
     return lambda _: answers
 
 
@@ -112,7 +112,7 @@ def start_and_risk(s: Scene) -> list[Stage]:
     names = ("risk_environment", "risk_human_rights", "risk_corruption", "risk_labour_law")
     risks = dict(zip(names, s.what.risks, strict=True))
     return [
-        Stage(3, "decide_start", OWNER, _fixed(reasons="Behovet är angeläget och ryms i budgeten.")),
+        Stage(3, "decide_start", OWNER, fixed(reasons="Behovet är angeläget och ryms i budgeten.")),
         Stage(6, "submit_risk_analysis", OFFICER, lambda _: risks),
     ]
 
@@ -123,12 +123,12 @@ def targets(s: Scene) -> list[Stage]:
         row["target_on"] = None
     agrees = "Målen svarar mot riskanalysen och går att följa upp. Nivån är rimlig för marknaden."
     return [
-        Stage(4, "save_targets", STRATEGIST, _fixed(targets=proposal)),
-        Stage(2, "record_opinion", STRATEGIST, _fixed(supports=True, opinion=agrees)),
-        Stage(1, "submit_targets", OFFICER, _fixed()),
+        Stage(4, "save_targets", STRATEGIST, fixed(targets=proposal)),
+        Stage(2, "record_opinion", STRATEGIST, fixed(supports=True, opinion=agrees)),
+        Stage(1, "submit_targets", OFFICER, fixed()),
         Stage(
             3, "decide_sustainability_target", OWNER,
-            _fixed(reasons="Målsättningen ligger i linje med hållbarhetsstrategin.", sent_to="Upphandlingsavdelningen"),
+            fixed(reasons="Målsättningen ligger i linje med hållbarhetsstrategin.", sent_to="Upphandlingsavdelningen"),
         ),
     ]  # fmt: skip
 
@@ -137,9 +137,9 @@ def no_target(_: Scene) -> list[Stage]:
     reason = "Tjänsten omfattar service av befintlig utrustning. Inget mål skulle påverka utförandet."
     opinion = "Jag instämmer: riskerna är låga i alla delar. Frågan tas upp igen vid nästa upphandling."
     return [
-        Stage(3, "record_opinion", STRATEGIST, _fixed(supports=True, opinion=opinion)),
-        Stage(2, "submit_targets", OFFICER, _fixed(no_target_reason=reason)),
-        Stage(3, "decide_no_applicable_target", OWNER, _fixed(reasons=reason)),
+        Stage(3, "record_opinion", STRATEGIST, fixed(supports=True, opinion=opinion)),
+        Stage(2, "submit_targets", OFFICER, fixed(no_target_reason=reason)),
+        Stage(3, "decide_no_applicable_target", OWNER, fixed(reasons=reason)),
     ]
 
 
@@ -148,7 +148,7 @@ def targets_returned(s: Scene) -> list[Stage]:
     why = "Målet om arbetsvillkor behöver en indikator som vi kan mäta redan första året."
     return [
         *first[:3],
-        Stage(4, "return_for_completion", OWNER, _fixed(reason=why)),
+        Stage(4, "return_for_completion", OWNER, fixed(reason=why)),
         *(Stage(each.after + 2, each.trigger, each.by, each.form) for each in first[:3]),
         first[3],
     ]
@@ -157,9 +157,9 @@ def targets_returned(s: Scene) -> list[Stage]:
 def requirements(s: Scene, *, with_targets: bool = True) -> list[Stage]:
     rows = s.what.requirement_rows(with_targets=with_targets)
     return [
-        Stage(7, "save_requirements", OFFICER, _fixed(requirements=rows)),
-        Stage(1, "submit_requirements", OFFICER, _fixed()),
-        Stage(3, "decide_requirements", OWNER, _fixed(reasons="Kraven är proportionerliga och går att följa upp.")),
+        Stage(7, "save_requirements", OFFICER, fixed(requirements=rows)),
+        Stage(1, "submit_requirements", OFFICER, fixed()),
+        Stage(3, "decide_requirements", OWNER, fixed(reasons="Kraven är proportionerliga och går att följa upp.")),
     ]
 
 
@@ -234,7 +234,7 @@ def award(s: Scene, lots: Iterable[int] | None = None) -> list[Stage]:
         stages.append(Stage(after, "submit_award_proposal", OFFICER, lambda _, f=form: f, lot))  # type: ignore[misc]
     for lot in numbers:
         after = 3 if lot == numbers[0] else 0
-        stages.append(Stage(after, "decide_award", HEAD, _fixed(lot=lot), lot))
+        stages.append(Stage(after, "decide_award", HEAD, fixed(lot=lot), lot))
     notice = lambda day: {"sent_on": day, "recipients": "Samtliga anbudsgivare"}  # noqa: E731
     return [*stages, Stage(1, "record_award_notice", OFFICER, notice)]
 
@@ -256,11 +256,11 @@ def notices(_: Scene) -> list[Stage]:
     published = lambda day: {"published_on": day, "notice_reference": f"Efterannons {day:%Y-%m-%d}"}  # noqa: E731
     return [
         Stage(8, "record_post_award_notice", OFFICER, published),
-        Stage(4, "complete_documentation", OFFICER, _documentation),
+        Stage(4, "complete_documentation", OFFICER, documentation),
     ]
 
 
-def _documentation(day: date) -> dict[str, Any]:
+def documentation(day: date) -> dict[str, Any]:
     return {"documentation_reference": f"Akt i diariet, komplett {day.isoformat()}"}
 
 
@@ -282,8 +282,8 @@ def ruling(after: int, outcome: str, lot: int = 1) -> Stage:
 
 def cancellation(why: str, lot: int | None = None) -> list[Stage]:
     one = {"lot": lot} if lot else {}
-    stages = [Stage(6, "propose_cancellation", OFFICER, _fixed(reasons=why, **one), lot)]
-    stages.append(Stage(2, "decide_cancellation", HEAD, _fixed(**one), lot))
+    stages = [Stage(6, "propose_cancellation", OFFICER, fixed(reasons=why, **one), lot)]
+    stages.append(Stage(2, "decide_cancellation", HEAD, fixed(**one), lot))
     sent = lambda day: {"sent_on": day, "recipients": "Samtliga anbudsgivare", **one}  # noqa: E731
     return [*stages, Stage(1, "record_cancellation_notice", OFFICER, sent, lot)]
 
@@ -296,82 +296,5 @@ def direct(s: Scene, trigger: str, by: str) -> list[Stage]:
     return [
         *need(s),
         Stage(2, trigger, by, decision),
-        Stage(6, "complete_documentation", OFFICER, _documentation),
+        Stage(6, "complete_documentation", OFFICER, documentation),
     ]
-
-
-# --- whole scripts -------------------------------------------------------------------------------------------------
-
-
-def _prepared(s: Scene, middle: Callable[[Scene], list[Stage]] = targets) -> list[Stage]:
-    return [*need(s), *start_and_risk(s), *middle(s), *requirements(s, with_targets=middle is not no_target)]
-
-
-def _to_award(s: Scene) -> list[Stage]:
-    return [*_prepared(s), *tendering(s), *award(s)]
-
-
-_TOO_DEAR = "Samtliga anbud överskrider den budget som finns för upphandlingen."
-_LACK_OF_COMPETITION = "Bara ett anbud kom in i anbudsområdet, och det är väsentligt dyrare än marknaden i övrigt."
-_NO_NEED = "Behovet löses i stället inom ett befintligt avtal."
-
-STORIES: dict[str, Callable[[Scene], list[Stage]]] = {
-    "advertised": lambda s: [*_to_award(s), *contracts(s), *notices(s)],
-    "no_target": lambda s: [*_prepared(s, no_target), *tendering(s), *award(s), *contracts(s), *notices(s)],
-    "returned": lambda s: [*_prepared(s, targets_returned), *tendering(s), *award(s), *contracts(s), *notices(s)],
-    "documents_changed": lambda s: [*_prepared(s), *changed_tendering(s), *award(s), *contracts(s), *notices(s)],
-    "reviewed": lambda s: [*_to_award(s), review(), ruling(52, "dismissed"), *contracts(s), *notices(s)],
-    "corrected": lambda s: [*_to_award(s), review(), ruling(45, "correction"), *award(s), *contracts(s), *notices(s)],
-    "done_over": lambda s: [
-        *_to_award(s),
-        review(),
-        ruling(60, "do_over"),
-        Stage(5, "readvertise", HEAD, _fixed(lot=1, reason="Domstolen har beslutat att upphandlingen ska göras om.")),
-    ],
-    "recalled": lambda s: [
-        *_to_award(s),
-        Stage(3, "recall_award", HEAD, _fixed(lot=1, reason="Ett räknefel i utvärderingen ändrar rangordningen."), 1),
-        *award(s),
-        *contracts(s),
-        *notices(s),
-    ],
-    "lot_cancelled": lambda s: [
-        *_prepared(s),
-        *tendering(s),
-        *award(s, [1]),
-        *cancellation(_LACK_OF_COMPETITION, 2),
-        *contracts(s, [1]),
-        *notices(s),
-    ],
-    "cancelled": lambda s: [
-        *_prepared(s),
-        *tendering(s),
-        *cancellation(_TOO_DEAR),
-        Stage(14, "complete_documentation", OFFICER, _documentation),
-    ],
-    "abandoned": lambda s: [*need(s), *start_and_risk(s), Stage(8, "abandon", OWNER, _fixed(reason=_NO_NEED))],
-    "paused": lambda s: [
-        *_prepared(s)[:-2],
-        Stage(3, "pause", OFFICER, _fixed(reason="Inväntar beslut om framtida lokaler.")),
-    ],
-    "renewed": lambda s: [
-        *need(s),
-        start_and_risk(s)[0],
-        *requirements(s, with_targets=False),
-        *invitation(s),
-        *award(s),
-        *contracts(s, wait=4),
-        *notices(s),
-    ],
-    "direct": lambda s: direct(s, "decide_direct_award", OWNER if s.value <= 700_000 else HEAD),
-    "call_off": lambda s: direct(s, "decide_call_off", OWNER),
-}
-
-
-def script(s: Scene) -> list[Stage]:
-    """The scene's stages up to and with the last time its `last` trigger is pulled."""
-    if s.last == "open":
-        return []
-    stages = STORIES[s.story](s)
-    end = max(i for i, stage in enumerate(stages) if stage.trigger == s.last)
-    return stages[: end + 1]

@@ -15,11 +15,16 @@ from states.roles import READ_ONLY_ROLES, Role
 
 
 class Secrecy(StrEnum):
+    """Why a field is kept from some: not at all, tender matter (OSL 19:3), a business's affairs (31:16), a person's."""
+
     OPEN = "open"
     TENDER = "tender"
     BUSINESS = "business"
     PERSONAL = "personal"
 
+
+#: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
+TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
 
 #: Roles that see matter about a business (OSL 31:16) and about persons inside their own region.
 _BUSINESS_ROLES = frozenset(
@@ -44,6 +49,7 @@ class View:
     roles: frozenset[str] = field(default_factory=frozenset)
 
     def allows(self, secrecy: str, lot_id: str | None = None) -> bool:
+        """Whether this person may see a field of this class; of a lot, where `lot_id` names one."""
         if secrecy == Secrecy.OPEN:
             return True
         if secrecy == Secrecy.TENDER:
@@ -57,4 +63,5 @@ class View:
 
 
 def reads_only(roles: Collection[str]) -> bool:
+    """Whether somebody holds roles, and none of them may change a case."""
     return bool(roles) and all(r in READ_ONLY_ROLES for r in roles)

@@ -60,7 +60,7 @@ def load_step(uow: UnitOfWork, case: Row, who: Actor) -> Step:
 
 
 def visible_case(uow: UnitOfWork, case_id: str, who: Actor, *, lock: bool) -> Row:
-    """The case, if it is there and the actor's region may see it. "Not yours" answers as "not there"."""
+    """The case, locked or only looked at. Raises NotFound; "not yours" answers as "not there"."""
     case = uow.one(case_rows.LOCK_CASE if lock else case_rows.GET_CASE, case_id=case_id)
     if case is None or case.region_id != who.region_id:
         raise NotFound
@@ -83,7 +83,7 @@ def act(uow: UnitOfWork, command: Act, who: Actor) -> dict[str, Any]:
 
 
 def take(step: Step, trigger: str, form: Mapping[str, Any], basis_hash: str | None = None) -> dict[str, Any]:
-    """Take a step in a working area: one event for each lot it concerns."""
+    """Take a step in a working area: one event for each lot it concerns. Raises what `act` raises, but Stale."""
     process = step.definition
     form_class = form_of(process.id, trigger)
     if trigger not in process.triggers():

@@ -47,6 +47,7 @@ class Field:
 
 
 def open_stream(uow: UnitOfWork, stream_id: str, region_id: str, kind: str) -> None:
+    """Begin an empty chain; `append` refuses to write to a stream that was never begun."""
     uow.run(_NEW_STREAM, id=stream_id, region_id=region_id, kind=kind, head_seq=0, head_hash=GENESIS)
 
 
@@ -55,9 +56,9 @@ def register_stream(region_id: str, register: str) -> str:
     return f"{register}.{region_id}"
 
 
-def commitment(name: str, salt: str, value_text: str) -> str:
-    """What the chain holds of a field: nobody can guess the value from it without the salt."""
-    return sha256(f"{salt}:{name}:{value_text}")
+def commitment(name: str, salt: str, secrecy: str, value_text: str) -> str:
+    """What the chain holds of a field: nobody can guess the value from it without the salt, or change its class."""
+    return sha256(f"{salt}:{name}:{secrecy}:{value_text}")
 
 
 def append(
@@ -100,7 +101,7 @@ def append(
         for f in fields:
             salt = secrets.token_hex(16)
             text = canonical(plain(f.value))
-            commitments[f.name] = commitment(f.name, salt, text)
+            commitments[f.name] = commitment(f.name, salt, str(f.secrecy), text)
             rows.append(
                 {
                     "stream_id": stream_id,

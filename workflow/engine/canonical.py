@@ -16,7 +16,7 @@ import orjson
 
 
 def plain(value: Any) -> Any:
-    """A value of the subset: dates as ISO text, amounts as decimal text, instants as RFC 3339 in UTC."""
+    """A value of the subset: dates as ISO text, amounts as decimal text, instants as RFC 3339 in UTC. Raises TypeError."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, Enum):
@@ -39,6 +39,7 @@ def plain(value: Any) -> Any:
 
 
 def instant(at: datetime) -> str:
+    """An aware instant in UTC as RFC 3339 text, always with microseconds."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -48,4 +49,5 @@ def canonical(value: Any) -> str:
 
 
 def sha256(text: str) -> str:
+    """64 hexadecimal digits over the text in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -87,6 +87,7 @@ def update_case(columns: frozenset[str]) -> Statement:
 
 @lru_cache(maxsize=256)
 def update_lot(columns: frozenset[str]) -> Statement:
+    """UPDATE of a set of columns of one lot; the lock on its case guards it."""
     return Statement(
         update(lots)
         .where(lots.c.id == bindparam("the_lot_id"))
@@ -95,6 +96,7 @@ def update_lot(columns: frozenset[str]) -> Statement:
 
 
 def write_columns(uow: UnitOfWork, statement: Statement, changes: dict[str, Any], **keys: Any) -> int:
+    """Run an UPDATE made by `update_case` or `update_lot`. Returns the number of rows it found."""
     return uow.run(statement, **{f"new_{k}": v for k, v in changes.items()}, **keys)
 
 
@@ -109,10 +111,12 @@ def parameters(uow: UnitOfWork, region_id: str, today: date) -> dict[str, Parame
 
 
 def pauses(uow: UnitOfWork, case_id: str) -> tuple[Pause, ...]:
+    """The case's ended pauses; a running one has no length yet."""
     return tuple(Pause(p.from_on, p.to_on, p.reason) for p in uow.all(_PAUSES, case_id=case_id))
 
 
 def region(uow: UnitOfWork, region_id: str) -> Row | None:
+    """The region's id and name, or None."""
     return uow.one(_REGION, region_id=region_id)
 
 

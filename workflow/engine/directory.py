@@ -90,10 +90,12 @@ def person(uow: UnitOfWork, person_id: str) -> Row:
 
 
 def person_by_email(uow: UnitOfWork, email: str) -> Row | None:
+    """The person with this address, however it is typed, also a disabled one; None when there is none."""
     return uow.one(_PERSON_BY_EMAIL, email=email.strip().lower())
 
 
 def units(uow: UnitOfWork, region_id: str) -> dict[str, Row]:
+    """The region's units by id."""
     return {u.id: u for u in uow.all(_UNITS, region_id=region_id)}
 
 
@@ -119,10 +121,12 @@ def actor(uow: UnitOfWork, person_id: str, today: date, *, channel: str = "web")
 
 
 def holders(uow: UnitOfWork, region_id: str, role: str, today: date) -> list[Row]:
+    """Who holds a role in the region today, with the unit it is held in."""
     return uow.all(_HOLDERS, region_id=region_id, role=role, today=today)
 
 
 def stood_in_for(uow: UnitOfWork, person_id: str, today: date) -> list[Row]:
+    """The people somebody stands in for today."""
     return uow.all(_STOOD_IN_FOR, person_id=person_id, today=today)
 
 
@@ -143,6 +147,7 @@ class RegionDirectory:
         return self._units
 
     def person(self, person_id: str | None) -> Addressee | None:
+        """A person of this region, active or not; None for anybody else."""
         if person_id is None:
             return None
         if person_id not in self._people:
@@ -154,6 +159,7 @@ class RegionDirectory:
         return self._people[person_id]
 
     def holders_of(self, role: str, unit_id: str | None, case_id: str) -> Sequence[Addressee]:  # noqa: ARG002
+        """Who holds the role for the unit: in the whole region, or in a unit above it."""
         if role in PERSONAL_ROLES:  # held only where the case names the person
             return []
         if role not in self._held:
@@ -163,14 +169,17 @@ class RegionDirectory:
         return [Addressee(h.id, h.name, h.email, h.locale) for h in fitting]
 
     def manager_of(self, unit_id: str) -> Addressee | None:
+        """The unit's manager, or None."""
         unit = self._tree().get(unit_id)
         return self.person(unit.manager_id) if unit else None
 
     def parent_of(self, unit_id: str) -> str | None:
+        """The id of the unit above, or None at the top."""
         unit = self._tree().get(unit_id)
         return unit.parent_id if unit else None
 
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Addressee]:
+        """Who stands in for a person on a local day."""
         if (person_id, on) not in self._stand_ins:
             rows = self.uow.all(_STAND_INS, person_id=person_id, today=on)
             self._stand_ins[person_id, on] = [Addressee(s.id, s.name, s.email, s.locale) for s in rows]

@@ -161,6 +161,7 @@ def forget_old_keys(app: Stegvis) -> None:
 
 
 def body_hash(method: str, path: str, body: bytes) -> str:
+    """What tells a repeated request from another one under the same key."""
     return sha256(f"{method} {path}\n" + body.decode("utf-8", "replace"))
 
 

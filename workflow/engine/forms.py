@@ -32,6 +32,11 @@ def _no_controls(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    """A line may become a mail's subject or a file's cell: breaks of any kind are spaces."""
+    return " ".join(_no_controls(text).split())
+
+
 def _day_in_range(day: date) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError("date_out_of_range")
@@ -57,12 +62,12 @@ def _kronor(amount: Decimal) -> Decimal:
     return amount
 
 
-Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_no_controls)]
+Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
 Words = Annotated[
     str, Field(min_length=1, max_length=10_000, json_schema_extra={"widget": "textarea"}), AfterValidator(_no_controls)
 ]
 OptionalLine = Annotated[
-    Annotated[str, Field(max_length=300), AfterValidator(_no_controls)] | None,
+    Annotated[str, Field(max_length=300), AfterValidator(_one_line)] | None,
     BeforeValidator(empty_is_none),
     Field(default=None),
 ]
@@ -148,4 +153,5 @@ def ore(amount: Decimal | None) -> int | None:
 
 
 def kronor(amount_ore: int | None) -> Decimal | None:
+    """Whole öre to kronor."""
     return None if amount_ore is None else Decimal(amount_ore) / 100

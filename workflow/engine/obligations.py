@@ -83,6 +83,7 @@ _ASSIGN_TASK = Statement(
 
 
 def open_tasks(uow: UnitOfWork, case_id: str) -> list[Row]:
+    """The case's open tasks, oldest first."""
     return uow.all(OPEN_TASKS, case_id=case_id)
 
 
@@ -108,6 +109,7 @@ def wake_timers(step: Step) -> None:
 
 
 def receipt_text(receipt: Receipt | None) -> str | None:
+    """A receipt as it is stored with its date."""
     return canonical(receipt.as_json()) if receipt else None
 
 
@@ -245,4 +247,5 @@ def hold_reminders(step: Step, tasks: Iterable[Row]) -> None:
 
 
 def assign(step: Step, task: Row, person_id: str | None) -> None:
+    """Make a person (or with None the whole role) responsible for a task; the caller tells them."""
     step.uow.run(_ASSIGN_TASK, task_id=task.id, new_person_id=person_id)

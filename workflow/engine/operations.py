@@ -187,7 +187,7 @@ def retry_message(uow: UnitOfWork, command: RetryMessage, who: Actor) -> dict[st
 
 @handles(ReleaseHold)
 def release_hold(uow: UnitOfWork, command: ReleaseHold, who: Actor) -> dict[str, Any]:
-    """A hold stops every region of the database; an administrator, or the operator, takes it away."""
+    """A hold stops every region of the database; an administrator, or the operator, takes it away. Raises Forbidden, NotFound."""
     if not who.is_system and Role.ADMINISTRATOR not in who.roles():
         raise Forbidden
     hold = uow.one(_HOLD, hold_id=command.hold_id)

@@ -260,22 +260,22 @@ def _store_decision(step: Step, lot: Row | None, basis: Basis, seq: int) -> None
 def _tell_decided(step: Step, state: str) -> None:
     """A receipt to the decider, and word to those the case names."""
     own = step.directory.person(step.actor.person_id)
-    told = {r.person.id: r for role in ("contract_owner", "procurement_officer") for r in step.reach(role)}
-    recipients = list(told.values())
+    told = {r.person.id: (role, r) for role in ("contract_owner", "procurement_officer") for r in step.reach(role)}
     if own is not None:
-        recipients.append(Recipient(own, Capacity.RESPONSIBLE))
-    outbox.queue(
-        step.uow,
-        Kind.DECIDED,
-        step.words(),
-        recipients,
-        role=f"role.{step.capacity.role if step.capacity else 'procurement_officer'}",
-        link=f"/cases/{step.case_id}",
-        decision=step.trigger_label("decided", step.trigger),
-        decided_by=step.actor.name,
-        decided_on=step.today,
-        state=step.state_label(state),
-        next_step=step.trigger_label("asked", step.changes["next_trigger"])
-        if step.changes.get("next_trigger")
-        else None,
-    )
+        role = step.capacity.role if step.capacity else "procurement_officer"
+        told[own.id] = (role, Recipient(own, Capacity.RESPONSIBLE))
+    next_trigger = step.changes.get("next_trigger")
+    for role, recipient in told.values():
+        outbox.queue(
+            step.uow,
+            Kind.DECIDED,
+            step.words(),
+            [recipient],
+            role=f"role.{role}",
+            link=f"/cases/{step.case_id}",
+            decision=step.trigger_label("decided", step.trigger),
+            decided_by=step.actor.name,
+            decided_on=step.today,
+            state=step.state_label(state),
+            next_step=step.trigger_label("asked", next_trigger) if next_trigger else None,
+        )

@@ -47,12 +47,15 @@ def _into(registry: dict[str, Any], name: str) -> Callable[[F], F]:
 
 
 def fact(name: str) -> Callable[[F], F]:
+    """Register the loader of a fact that guards and deadlines may need: one query."""
     return _into(FACTS, name)
 
 
 def basis(name: str) -> Callable[[F], F]:
+    """Register what gives a named part of a decision's basis, as JSON-able values."""
     return _into(BASIS, name)
 
 
 def effect(name: str) -> Callable[[F], F]:
+    """Register what a named effect does to the working area; it may raise InvalidForm."""
     return _into(EFFECTS, name)

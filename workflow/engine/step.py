@@ -38,6 +38,7 @@ _LOT_FACTS = [
 
 
 def lot_facts(row: Row, changes: dict[str, Any] | None = None) -> LotFacts:
+    """A lot's row as the law book reads it, with the changes of this command."""
     values = {name: getattr(row, name) for name in _LOT_FACTS}
     if changes:
         values.update({k: v for k, v in changes.items() if k in values})
@@ -79,14 +80,17 @@ class Step:
 
     @property
     def now(self) -> datetime:
+        """The instant of this command (UTC), one for all it writes."""
         return self.uow.now
 
     @property
     def case_id(self) -> str:
+        """The case's id."""
         return str(self.case.id)
 
     @property
     def directory(self) -> RegionDirectory:
+        """Who is who in the case's region today."""
         if self._directory is None:
             self._directory = RegionDirectory(self.uow, self.case.region_id, self.today)
         return self._directory
@@ -96,6 +100,7 @@ class Step:
         return self.changes.get(name, getattr(self.case, name))
 
     def case_facts(self) -> CaseFacts:
+        """The case as the law book reads it, with the changes of this command."""
         c = self.case
         return CaseFacts(
             id=c.id,
@@ -119,9 +124,11 @@ class Step:
         )
 
     def lot_as_is(self, row: Row) -> LotFacts:
+        """A lot as the law book reads it, with the changes of this command."""
         return lot_facts(row, self.lot_changes.get(row.id))
 
     def situation(self) -> Situation:
+        """What guards and deadlines look at, as things stand at this point of the command."""
         return Situation(
             case=self.case_facts(),
             actor=self.actor,
@@ -147,6 +154,7 @@ class Step:
             self.facts.pop(name, None)
 
     def answer(self, name: str, default: Any = None) -> Any:
+        """A field of the form, or `default` where the form does not ask."""
         return getattr(self.form, name, default)
 
     # --- changing --------------------------------------------------------------------------------------------
@@ -156,6 +164,7 @@ class Step:
         self.changes.update(columns)
 
     def change_lot(self, lot_id: str, **columns: Any) -> None:
+        """Columns of a lot's row that change with this step."""
         self.lot_changes.setdefault(lot_id, {}).update(columns)
 
     def record(self, name: str, value: Any, secrecy: str = Secrecy.OPEN) -> None:
@@ -165,6 +174,7 @@ class Step:
     # --- telling ---------------------------------------------------------------------------------------------
 
     def words(self) -> outbox.CaseWords:
+        """What every mail says of the case."""
         return outbox.CaseWords(
             self.case_id, self.case.reference, self.column("title"), self.case.region_id, self.region_name
         )
@@ -186,9 +196,11 @@ class Step:
         )
 
     def tell(self, kind: Kind, recipients: tuple[Recipient, ...], *, role: str, link: str, **facts: Any) -> None:
+        """Queue a mail; it leaves after the commit."""
         outbox.queue(self.uow, kind, self.words(), recipients, role=f"role.{role}", link=link, **facts)
 
     def trigger_label(self, prefix: str, trigger: str) -> str:
+        """The code of a trigger's text, e.g. `asked.procurement.decide_award`."""
         return f"{prefix}.{self.case.process}.{trigger}"
 
     def next_state_label(self, trigger: str) -> str | None:
@@ -202,4 +214,5 @@ class Step:
         return {"track": track} if track else {}
 
     def state_label(self, state: str) -> str:
+        """The code of a state's text."""
         return f"state.{self.case.process}.{state}"

@@ -201,21 +201,27 @@ def _escalate(step: Step, task: Row, asked: str, level: int) -> int:
     """To the manager up the unit tree; on the second level to the head of procurement as well."""
     person = step.directory.person(task.person_id)
     assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)
-    superiors: dict[str, Recipient] = {r.person.id: r for r in escalation(assignment, step.directory, step.today)}
+    superiors: dict[str, tuple[str, Recipient]] = {
+        r.person.id: ("capacity.superior", r) for r in escalation(assignment, step.directory, step.today)
+    }
     if level > 1:
-        superiors |= {r.person.id: r for r in step.reach(Role.HEAD_OF_PROCUREMENT)}
+        heads = step.reach(Role.HEAD_OF_PROCUREMENT)
+        superiors |= {r.person.id: (f"role.{Role.HEAD_OF_PROCUREMENT}", r) for r in heads}
     owing = person.name if person else _role_holders(step, task.role)
-    return outbox.queue(
-        step.uow,
-        Kind.TASK_ESCALATED,
-        step.words(),
-        superiors.values(),
-        role=f"role.{task.role}",
-        link=f"/cases/{step.case_id}",
-        task_id=task.id,
-        asked=asked,
-        due_on=task.due_on,
-        responsible=owing,
+    return sum(
+        outbox.queue(
+            step.uow,
+            Kind.TASK_ESCALATED,
+            step.words(),
+            [recipient],
+            role=role,
+            link=f"/cases/{step.case_id}",
+            task_id=task.id,
+            asked=asked,
+            due_on=task.due_on,
+            responsible=owing,
+        )
+        for role, recipient in superiors.values()
     )
 
 

@@ -74,10 +74,12 @@ class VerifyResult:
 
     @property
     def ok(self) -> bool:
+        """Whether everything held."""
         return not self.faults
 
     @property
     def first_fault(self) -> str | None:
+        """The first fault in words, or None."""
         return str(self.faults[0]) if self.faults else None
 
 
@@ -118,7 +120,7 @@ _EVENTS = (
 )
 # The region of a field is its stream's: fields carry none of their own.
 _FIELDS = (
-    "SELECT stream_id, seq, name, salt, value, redacted_at, redaction FROM audit_payloads{of_region}"
+    "SELECT stream_id, seq, name, salt, secrecy, value, redacted_at, redaction FROM audit_payloads{of_region}"
     " ORDER BY stream_id, seq"
 )
 _OF_REGION = " WHERE stream_id IN (SELECT stream_id FROM audit_events WHERE region_id = :region)"
@@ -221,6 +223,7 @@ class _Stream:
     fault: tuple[int | None, str] | None = None
 
     def read(self, row: Any, beside: dict[int, list[Any]]) -> None:
+        """Check the stream's next event with the fields that lie beside it; keeps the first fault."""
         try:
             code = self._link(row) or self._body(row, beside.pop(row[1], None))
         except (KeyError, StopIteration, TypeError):  # a text that no step of ours can have written
@@ -256,14 +259,14 @@ class _Stream:
 
     def _fields(self, commitments: dict[str, str], beside: Any) -> str | None:
         left = dict(commitments)
-        for _, _, name, salt, value, redacted_at, redaction in beside:
+        for _, _, name, salt, secrecy, value, redacted_at, redaction in beside:
             promised = left.pop(name, None)
             if promised is None:
                 return "field_unknown"
             if value is None:
                 if redacted_at is None or not redaction:
                     return "field_masked"
-            elif commitment(name, salt, value) != promised:
+            elif commitment(name, salt, secrecy, value) != promised:
                 return "field_changed"
         return "field_missing" if left else None
 

@@ -33,9 +33,12 @@ SUBJECTS = (
     "substitutes", "parameters", "pauses", "case_access", "conflicts", "external_references",
 )  # fmt: skip
 _LEFT_OUT = {"password_hash", "title_fold", "name_sort", "name_fold"}
+#: Another region may have been the first to name a supplier; one's own name for it stands in `supplier_relations`.
+_OF_OTHERS = {("suppliers", "name"), ("suppliers", "created_at")}
 _TENDER_COLUMNS = {
     "lots": ("award_reasons", "evaluation_reference", "prepared_by"),
     "procurements": ("protocol_reference", "tenders_received"),
+    "decisions": ("basis", "reasons", "value_ore"),
 }
 
 
@@ -59,7 +62,7 @@ def export_region(app: Stegvis, region_id: str, file_format: str, locale: str) -
 
 
 def _columns(table: Table) -> list[SqlColumn[Any]]:
-    return [c for c in table.columns if c.name not in _LEFT_OUT]
+    return [c for c in table.columns if c.name not in _LEFT_OUT and (table.name, c.name) not in _OF_OTHERS]
 
 
 def _rows_of(table: Table, region_id: str) -> Select[Any]:
@@ -115,8 +118,8 @@ def _values(uow: UnitOfWork, table: Table, region_id: str) -> Iterator[dict[str,
     hidden = _TENDER_COLUMNS.get(table.name, ())
     secret: set[str] = set()
     if hidden:
-        key = "id" if table.name == "lots" else "case_id"
-        marked = METADATA.tables["lots" if table.name == "lots" else "cases"]
+        key = {"lots": "id", "decisions": "lot_id"}.get(table.name, "case_id")
+        marked = METADATA.tables["cases" if key == "case_id" else "lots"]
         secret = set(uow.connection.execute(select(marked.c.id).where(marked.c.tender_secret)).scalars())
     for row in uow.connection.execute(_rows_of(table, region_id)).mappings():
         values = dict(row)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from states.roles import Actor
 from workflow.commands import AddFile
 from workflow.db.columns import new_id
-from workflow.db.statements import Statement, insert_into
+from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows
 from workflow.engine.access import Secrecy, reads_only
@@ -17,11 +17,14 @@ from workflow.engine.act import visible_case
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm
 from workflow.files.tables import FileRow
+from workflow.procurements.tables import Procurement
 
 _files = FileRow.__table__  # type: ignore[attr-defined]
+_procurements = Procurement.__table__  # type: ignore[attr-defined]
 FILES = Statement(select(_files).where(_files.c.case_id == bindparam("case_id")).order_by(_files.c.added_at))
 FILE = Statement(select(_files).where(_files.c.id == bindparam("file_id")))
 _INSERT = insert_into(_files)
+_OPENED = Statement(select(_procurements.c.opened_on).where(_procurements.c.case_id == bindparam("case_id")))
 
 
 @handles(AddFile)
@@ -32,6 +35,8 @@ def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
         raise Forbidden("read_only_role")
     if command.secrecy not in set(Secrecy):
         raise InvalidForm([FieldError("secrecy", "unknown_choice")])
+    if command.secrecy == Secrecy.TENDER and not _opened(uow, case):
+        raise InvalidForm([FieldError("secrecy", "tenders_not_opened")])
     on_list = uow.one(case_rows.ON_ACCESS_LIST, case_id=case.id, person_id=who.person_id)
     if command.secrecy == Secrecy.TENDER and case.tender_secret and on_list is None:
         raise Forbidden("not_on_access_list")
@@ -63,3 +68,9 @@ def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
         ],
     )
     return {"id": file_id, "case": case.id, "name": command.name, "sha256": command.sha256, "size": command.size}
+
+
+def _opened(uow: UnitOfWork, case: Row) -> bool:
+    """Before the opening nobody is on an access list, and tenders lie in the e-procurement system (LOU 12:10)."""
+    row = uow.one(_OPENED, case_id=case.id)
+    return row is None or row.opened_on is not None or bool(case.tender_secret)

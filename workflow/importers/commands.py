@@ -133,6 +133,18 @@ def preview_contracts(
     )
 
 
+def explained_columns(
+    data: bytes, name: str, *, choices: Mapping[str, str | None] | None = None
+) -> tuple[tuple[str, ...], tuple[MappingLine, ...], tuple[str, ...]]:
+    """The headers of a file, how they were understood, and those not used: also where a needed one is missing.
+
+    Raises ImportRefused for a file that cannot be read.
+    """
+    table, mapping = _mapped(data, name, choices or {})
+    lines = explain(mapping, table.sample())
+    return tuple(table.headers), tuple(lines), tuple(unused_columns(mapping, table.headers))
+
+
 def import_contracts(
     app: Stegvis,
     region_id: str,

@@ -10,6 +10,7 @@ from states.roles import Role
 from workflow.commands import OpenCase
 from workflow.contracts.forms import SignedContract
 from workflow.db.columns import new_id
+from workflow.db.statements import Row
 from workflow.engine import obligations
 from workflow.engine.forms import kronor, ore
 from workflow.engine.opening import begin
@@ -94,10 +95,15 @@ def store_award_notice(step: Step) -> None:
     """The notice as sent starts the standstill; where none applies the receipt cites the rule."""
     lot = step.lot
     assert lot is not None
+    _set_standstill(step, lot)
+    step.change_lot(lot.id, notice_sent_on=step.form.sent_on)
+
+
+def _set_standstill(step: Step, lot: Row) -> None:
+    """Count the lot's standstill anew, or keep the rule by which none applies."""
     receipt = standstill(step.situation())
     step.change_lot(
         lot.id,
-        notice_sent_on=step.form.sent_on,
         standstill_due_on=receipt.due_on,
         standstill_rule=None if receipt.due_on else receipt.source,
         standstill_receipt=obligations.receipt_text(receipt),
@@ -153,14 +159,7 @@ def store_ruling(step: Step) -> None:
     step.change_lot(lot.id, interim_order=False)
     step.forget("reviews")
     if f.ruling == "dismissed":
-        receipt = standstill(step.situation())
-        step.change_lot(
-            lot.id,
-            standstill_due_on=receipt.due_on,
-            standstill_rule=None if receipt.due_on else receipt.source,
-            standstill_receipt=obligations.receipt_text(receipt),
-        )
-        step.recorded["standstill"] = receipt.as_json()
+        _set_standstill(step, lot)
 
 
 # --- contracts -------------------------------------------------------------------------------------------------

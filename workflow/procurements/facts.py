@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from states.facts import Mandate, ProcurementFacts, ReviewFacts
 from workflow.db.statements import Row, Statement
@@ -15,20 +15,26 @@ from workflow.engine.step import Step
 from workflow.engine.tables import Case
 from workflow.people.tables import MandateRow
 from workflow.procurements.tables import Award, ContractDraft, Procurement, ReviewRow
-from workflow.suppliers.tables import Supplier
+from workflow.suppliers.tables import Supplier, SupplierRelation
 
 procurements = Procurement.__table__  # type: ignore[attr-defined]
 awards = Award.__table__  # type: ignore[attr-defined]
 reviews = ReviewRow.__table__  # type: ignore[attr-defined]
 drafts = ContractDraft.__table__  # type: ignore[attr-defined]
 suppliers = Supplier.__table__  # type: ignore[attr-defined]
+relations = SupplierRelation.__table__  # type: ignore[attr-defined]
 _mandates = MandateRow.__table__  # type: ignore[attr-defined]
 _cases = Case.__table__  # type: ignore[attr-defined]
 
 PROCUREMENT = Statement(select(procurements).where(procurements.c.case_id == bindparam("case_id")))
 AWARDS = Statement(
-    select(awards, suppliers.c.name.label("supplier_name"), suppliers.c.organisation_number)
-    .select_from(awards.join(suppliers, suppliers.c.id == awards.c.supplier_id))
+    select(awards, relations.c.name_seen.label("supplier_name"), suppliers.c.organisation_number)
+    .select_from(
+        awards.join(suppliers, suppliers.c.id == awards.c.supplier_id).join(
+            relations,
+            and_(relations.c.region_id == awards.c.region_id, relations.c.supplier_id == awards.c.supplier_id),
+        )
+    )
     .where(awards.c.case_id == bindparam("case_id"))
     .order_by(awards.c.lot_id, awards.c.rank, awards.c.id)
 )
@@ -36,8 +42,12 @@ REVIEWS = Statement(
     select(reviews).where(reviews.c.case_id == bindparam("case_id")).order_by(reviews.c.recorded_at, reviews.c.id)
 )
 DRAFTS = Statement(
-    select(drafts, suppliers.c.name.label("supplier_name"), suppliers.c.organisation_number)
-    .select_from(drafts.join(suppliers, suppliers.c.id == drafts.c.supplier_id))
+    select(drafts, relations.c.name_seen.label("supplier_name"), suppliers.c.organisation_number)
+    .select_from(
+        drafts.join(suppliers, suppliers.c.id == drafts.c.supplier_id)
+        .join(_cases, _cases.c.id == drafts.c.case_id)
+        .join(relations, and_(relations.c.region_id == _cases.c.region_id, relations.c.supplier_id == suppliers.c.id))
+    )
     .where(drafts.c.lot_id == bindparam("lot_id"))
     .order_by(drafts.c.position)
 )

@@ -48,7 +48,7 @@ class NeedForm(Form):
 
 @form("procurement", "submit_risk_analysis")
 class RiskForm(Form):
-    """Risk in five dimensions; the worst one counts (seed 3)."""
+    """Risk in five dimensions; the worst one counts."""
 
     risk_environment: Risk
     risk_human_rights: Risk

@@ -11,7 +11,7 @@ from workflow.engine.registries import form
 
 
 class TargetRow(Form):
-    """One target: what shall be reached, seen on which indicator, at which level, followed up how (seed 0, 3)."""
+    """One target: what shall be reached, seen on which indicator, at which level, followed up how."""
 
     statement: Words
     dimension: Literal["environmental", "social", "economic"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -76,7 +77,12 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
 
 
 def serve(app: Stegvis, host: str, port: int, scheduler: bool) -> None:
-    """Serve until the process is told to stop; with `scheduler` the heartbeat beats beside it."""
+    """Serve until the process is told to stop; with `scheduler` the heartbeat beats beside it.
+
+    Raises OSError when the address is taken or not this machine's, before anything has begun.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family, backlog=2048)
     heart = Scheduler(app, kind="run") if scheduler else None
     server = uvicorn.Server(
         uvicorn.Config(
@@ -87,7 +93,7 @@ def serve(app: Stegvis, host: str, port: int, scheduler: bool) -> None:
     if heart:
         heart.start()
     try:
-        server.run()
+        server.run(sockets=[listening])
     finally:
         if heart:
             heart.stop()

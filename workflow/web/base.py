@@ -32,7 +32,7 @@ from workflow.engine.operations import scheduler_is_late
 from workflow.errors import Forbidden, StegvisError
 from workflow.people import sessions
 
-__all__ = ["SignInNeeded", "Viewer", "app_of", "check_csrf", "flash", "page", "viewer_of"]
+__all__ = ["SignInNeeded", "Viewer", "app_of", "check_csrf", "flash", "page", "seal", "viewer_of"]
 
 LANGUAGE, FLASH = "lang", "flash"
 
@@ -146,7 +146,7 @@ def check_csrf(request: Request, form: Mapping[str, Any] | FormData) -> None:
 def flash(request: Request, text: str) -> None:
     """A sentence on the next page this browser shows. It travels in a cookie sealed with the session's secret."""
     raw = base64.urlsafe_b64encode(json.dumps(text).encode()).decode()
-    set_cookie(request, FLASH, f"{raw}.{_seal(raw, viewer_of(request))}", max_age=120)
+    set_cookie(request, FLASH, f"{raw}.{seal(raw, viewer_of(request))}", max_age=120)
 
 
 def speak(request: Request, locale: str) -> None:
@@ -273,16 +273,17 @@ def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict
     return found
 
 
-def _seal(raw: str, viewer: Viewer) -> str:
+def seal(raw: str, viewer: Viewer) -> str:
+    """What shows that this session was given `raw` by us."""
     return hmac.new(viewer.csrf_token.encode(), raw.encode(), hashlib.sha256).hexdigest()
 
 
 def _taken_flash(request: Request, viewer: Viewer | None) -> list[str]:
     """What the last answer left for this page; shown once."""
-    raw, _, seal = request.cookies.get(FLASH, "").partition(".")
+    raw, _, given = request.cookies.get(FLASH, "").partition(".")
     if not raw:
         return []
     set_cookie(request, FLASH, "", max_age=0)
-    if viewer is None or not hmac.compare_digest(seal.encode(), _seal(raw, viewer).encode()):
+    if viewer is None or not hmac.compare_digest(given.encode(), seal(raw, viewer).encode()):
         return []
     return [str(json.loads(base64.urlsafe_b64decode(raw)))]

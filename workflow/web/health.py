@@ -22,7 +22,7 @@ from workflow.web.base import app_of, program_version
 
 router = APIRouter(include_in_schema=False)
 
-#: A scheduler that has not finished a cycle for so long stands still (I20).
+#: A scheduler that has not finished a cycle for so long stands still.
 LATE = timedelta(seconds=120)
 
 _heartbeats = Heartbeat.__table__  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Who may call what: one row a route and method. A route that stands nowhere here answers 403 and fails a test (I44).
+"""Who may call what: one row a route and method. A route that stands nowhere here answers 403 and fails a test.
 
 This is the outer wall only. What somebody may see and do in a case is decided further in, by the one view and the law
 book; nothing here lets anybody through that they refuse.

@@ -85,8 +85,9 @@ class UnknownFilter(InvalidForm):
     """A list was asked for by something it cannot be asked for."""
 
     def __init__(self, name: str) -> None:
-        super().__init__([FieldError(name, "unknown_filter")])
-        self.code = "unknown_filter"
+        name = name[:80]
+        super().__init__([FieldError(name.partition("=")[0], "unknown_filter", {"name": name})])
+        self.code, self.params = "unknown_filter", {"name": name}
 
 
 def status_of(error: Exception) -> int:

@@ -1,7 +1,7 @@
 """What every response and every request passes, as pure ASGI (a framework's middleware buffers and loses context).
 
 Outermost: the default headers, errors included. Then the watch against other sites: a request that changes something
-must come from a page of ours (I46). Last a net: whatever nobody caught becomes a page or a problem, never a traceback.
+must come from a page of ours. Last a net: whatever nobody caught becomes a page or a problem, never a traceback.
 """
 
 from __future__ import annotations

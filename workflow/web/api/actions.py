@@ -13,9 +13,8 @@ from pydantic import Field
 from templates.labels import label
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import view_of
-from workflow.cases.view import TENDER_BASIS
 from workflow.commands import Act
-from workflow.engine.access import Secrecy, View
+from workflow.engine.access import TENDER_BASIS, Secrecy, View
 from workflow.web.api.examples import schema_of
 from workflow.web.api.exchange import (
     ROOT,

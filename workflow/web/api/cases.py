@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from workflow.cases import secret_reads
 from workflow.cases.paging import Page
 from workflow.cases.queries import (
     CaseFilter,
@@ -34,6 +35,8 @@ from workflow.web.api.exchange import (
     looking,
     only_known_filters,
 )
+from workflow.web.base import app_of
+from workflow.web.filters import check_values
 
 router = APIRouter(tags=["Cases"], dependencies=[Depends(only_known_filters)])
 
@@ -81,6 +84,7 @@ def cases(
     """The cases of one's region, most urgent first. `owner` and `officer` are people's ids, or `me`."""
     with looking(request) as call:
         call.in_region(region)
+        check_values({k: v for k, v in (("process", process), ("state", state)) if v is not None})
         me = call.viewer.person_id
         filters = CaseFilter(
             process=process,
@@ -100,7 +104,9 @@ def cases(
 def case(request: Request, case_id: str) -> Response:
     """One case: its state and `row_version`, facts, lots, contracts, deadlines with receipts, open tasks, links."""
     with looking(request) as call:
-        return answered(_shown(case_view(call.uow, call.who, case_id)))
+        view = case_view(call.uow, call.who, case_id)
+        secret_reads.note(app_of(request), call.who, case_id, view.access)
+        return answered(_shown(view))
 
 
 @router.get(f"{ROOT}/cases/{{case_id}}/events")

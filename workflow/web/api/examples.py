@@ -36,7 +36,6 @@ _WORDS: dict[str, Any] = {
     "country": "SE",
     "court": "Förvaltningsrätten i Luleå",
     "court_case_number": "1234-26",
-    "no_target_reason": "Köpet gäller en licens utan kända hållbarhetsrisker.",
     "tenders_received": 4,
     "notice_reference": "2026/S 044-123456",
     "individual_report": "Rapport 2026-17",

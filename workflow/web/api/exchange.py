@@ -26,9 +26,10 @@ from workflow.engine import directory
 from workflow.engine.execute import Idempotency, body_hash, execute
 from workflow.errors import Forbidden, NotFound, StegvisError
 from workflow.web.base import Viewer, app_of, viewer_of
-from workflow.web.problems import UnknownFilter
+from workflow.web.filters import only_known
 
 ROOT = "/api/v1"
+_own_filters = only_known()
 _KEY = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
 
 
@@ -63,11 +64,7 @@ def looking(request: Request) -> Iterator[Call]:
 
 def only_known_filters(request: Request, lang: str | None = None) -> None:  # noqa: ARG001
     """Raises UnknownFilter for a query parameter that this call does not have: a typo must not list everything."""
-    route = request.scope["route"]
-    known = {p.alias for p in route.dependant.query_params} | {"lang"}
-    for name in request.query_params:
-        if name not in known:
-            raise UnknownFilter(name)
+    _own_filters(request)
 
 
 async def raw_json(request: Request) -> bytes:

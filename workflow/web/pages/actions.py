@@ -16,6 +16,7 @@ from states.registry import definition
 from states.roles import capacity
 from states.steps import consequences
 from templates.labels import gettext, label
+from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import CaseView, case_events, case_view, my_tasks
 from workflow.commands import Act
@@ -25,7 +26,7 @@ from workflow.web.base import flash, page
 from workflow.web.pages import words
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
 from workflow.web.pages.known import known_answers
-from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, visiting
 
 router = APIRouter()
 
@@ -97,6 +98,7 @@ def show_receipt(request: Request, case_id: str, trigger: str, lot: str = "") ->
     """The receipt of a decision: what was saved when, what happens next, and the next task."""
     with visiting(request) as visit:
         view = case_view(visit.uow, visit.who, case_id)
+        secret_reads.note(visit.app, visit.who, case_id, view.access)
         return _settled(request, visit, view, trigger, lot, status=200)
 
 
@@ -140,7 +142,7 @@ def _context(
     data = known_answers(view, action) if back.data is None else back.data
     targets = tuple((str(t.number), f"{t.number}. {t.statement[:80]}") for t in view.targets)
     current, total, phase = words.place(case.process, case.version, case.state, locale)
-    names = responsible_names(view)
+    names = responsible_names(visit, view)
     fields = described(
         law_fields,
         shown(law_fields, data, locale),
@@ -178,7 +180,7 @@ def _context(
         "capacity": _capacity(view, step, action, locale),
         "basis": json.loads(action.basis) if action.basis and not secret else {},
         "value_ore": _value(view, action),
-        "afterwards": _afterwards(step, action, names, locale) if action.decides else [],
+        "afterwards": _afterwards(view, step, action, names, locale) if action.decides else [],
         "returns": _others(visit, view, action, "return"),
         "amends": _others(visit, view, action, "record") if action.decides else [],
         "exceptions": _others(visit, view, action, "exception") if action.decides else [],
@@ -189,15 +191,15 @@ def _context(
     }
 
 
-def responsible_names(view: CaseView) -> dict[str, str]:
-    """The names behind the roles that the case itself names."""
+def responsible_names(visit: Visit, view: CaseView) -> dict[str, str]:
+    """The names behind the roles: those the case itself names, and who holds a role of the region alone."""
     case = view.case
     by_role = {
         "contract_owner": case.owner_id,
         "procurement_officer": case.officer_id,
         "contract_manager": case.manager_id,
     }
-    return {role: view.names[p] for role, p in by_role.items() if p in view.names}
+    return sole_holders(visit) | {role: view.names[p] for role, p in by_role.items() if p in view.names}
 
 
 def _capacity(view: CaseView, step: Step, action: Action, locale: str) -> str | None:
@@ -228,7 +230,7 @@ def _value(view: CaseView, action: Action) -> int | None:
     return view.procurement.get("estimated_value_ore") if view.procurement else None
 
 
-def _afterwards(step: Step, action: Action, names: dict[str, str], locale: str) -> list[dict[str, Any]]:
+def _afterwards(view: CaseView, step: Step, action: Action, names: dict[str, str], locale: str) -> list[dict[str, Any]]:
     """Who does what by when if the decision is taken today. Empty where only the form tells the dates."""
     waits_for_form = any(f.kind == "date" and f.required for f in asked(action.form))
     if action.edge is None or waits_for_form or not action.allowed:
@@ -236,11 +238,14 @@ def _afterwards(step: Step, action: Action, names: dict[str, str], locale: str) 
     step.trigger, step.form = action.trigger, None
     step.lot = next((x for x in step.lots if x.id == action.lot_id), None)
     decided = consequences(step.definition, step.situation(), action.edge)
+    # A duty that goes on keeps its date.
+    begun_anew = {o.trigger for o in action.edge.opens}
+    going_on = {t.trigger: t.due_on for t in view.tasks if t.lot_id == action.lot_id and t.trigger not in begun_anew}
     return [
         {
             "text": words.step_text("asked", step.definition.id, plan.trigger, locale),
             "who": words.clearers(plan.roles[:1], names, locale),
-            "due_on": plan.receipt.due_on if plan.receipt else None,
+            "due_on": going_on.get(plan.trigger, plan.receipt.due_on if plan.receipt else None),
         }
         for plan in decided.opens
     ]
@@ -304,7 +309,7 @@ def _settled(request: Request, visit: Visit, view: CaseView, trigger: str, lot: 
     ]
     last = taken[-1] if taken else None
     decision = next((d for d in view.decisions if last and d.seq == last.seq), None)
-    names = responsible_names(view)
+    names = responsible_names(visit, view)
     title = words.step_text("trigger", case.process, trigger, locale)
     mine = my_tasks(visit.uow, visit.who, visit.today, limit=1).items
     context = {
@@ -322,7 +327,7 @@ def _settled(request: Request, visit: Visit, view: CaseView, trigger: str, lot: 
             }
             for t in view.tasks
         ],
-        "state": words.state_text(case.process, case.state, locale),
+        "state": words.state_text(case.process, next((x.state for x in view.lots if x.id == lot), case.state), locale),
         "next_task": mine[0] if mine else None,
         "words": words,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +12,7 @@ from states.calendar import local_date
 from states.registry import definition
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
+from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import (
     CaseView,
@@ -47,18 +48,20 @@ def case_page(
     errors: list[tuple[str | None, str]] | None = None, typed_text: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
     view = case_view(visit.uow, visit.who, case_id)
+    secret_reads.note(visit.app, visit.who, case_id, view.access)
     step, actions = case_actions(visit.uow, case_id, visit.who)
     del step
     events = case_events(visit.uow, visit.who, case_id, limit=2000)
     locale, case = visit.locale, view.case
     chosen = [e for e in reversed(events) if _fits(e, view, show)]
-    names = responsible_names(view)
+    names = responsible_names(visit, view)
     context = {
         "case": case,
         "view": view,
         "names": view.names,
+        "who": names,
         "state": words.state_text(case.process, case.state, locale),
-        "now": now_sentence(visit, view),
+        "now": now_sentence(visit, view, names),
         "stepper": _stepper(view, events, visit),
         "todo": _todo(visit, view, actions, names),
         "aside": _aside(visit, view, actions),
@@ -113,20 +116,21 @@ def _kind_of(event: EventItem, view: CaseView) -> str:
     return "decisions" if any(d.seq == event.seq for d in view.decisions) else "changes"
 
 
-def now_sentence(visit: Visit, view: CaseView) -> str:
-    """ "Nu: riskanalys hos Karin Ek sedan 18 nov., senast 27 nov." """
+def now_sentence(visit: Visit, view: CaseView, names: Mapping[str, str]) -> str:
+    """ "Nu: riskanalys hos Karin Ek sedan 18 nov., senast 27 nov." What a lot waits for is said of the lot."""
     case, locale = view.case, visit.locale
-    what = label(f"state_waits.{case.process}.{case.state}", locale)
+    task = next((t for t in view.tasks if t.trigger == case.next_trigger), view.tasks[0] if view.tasks else None)
+    lot = next((x for x in view.lots if task is not None and x.id == task.lot_id), None)
+    what = label(f"state_waits.{case.process}.{lot.state if lot else case.state}", locale)
     if case.closed_at is not None:
         return gettext("Now: %(what)s since %(since)s.", locale, what=what, since=_day(case.closed_at, visit))
     if case.paused_on is not None:
         return gettext("Now: paused since %(since)s.", locale, since=day(case.paused_on, locale, visit.today))
-    task = next((t for t in view.tasks if t.trigger == case.next_trigger), view.tasks[0] if view.tasks else None)
-    since = _day(case.entered_at, visit)
+    since = _day(lot.entered_at if lot else case.entered_at, visit)
     if task is None or task.role == "system":
         sentence = gettext("Now: %(what)s since %(since)s", locale, what=what, since=since)
     else:
-        who = task.person_name or words.role_text(task.role, locale)
+        who = task.person_name or names.get(task.role) or words.role_text(task.role, locale)
         sentence = gettext("Now: %(what)s with %(who)s since %(since)s", locale, what=what, who=who, since=since)
     if case.next_due_on is None:
         return sentence.rstrip(".") + "."
@@ -150,8 +154,8 @@ def _stepper(view: CaseView, events: Iterable[EventItem], visit: Visit) -> list[
     found = []
     for number, phase in enumerate(law.phases):
         state = "done" if number < at else "current" if number == at else "todo"
-        if case.closed_at is not None and number < at and phase not in left:
-            continue  # a case that was abandoned never was there
+        if number < at and phase not in left:
+            continue  # a direct procurement, or one that was abandoned, never was there
         text = label(f"phase.{case.process}.{phase}", visit.locale)
         found.append({"text": text, "state": state, "on": left.get(phase) if state == "done" else None})
     return found

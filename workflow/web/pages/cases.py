@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from states.registry import DEFINITIONS, definition
@@ -18,34 +18,38 @@ from workflow.exports.tables import Column, Sheet, Value, write_csv, write_xlsx
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
 from workflow.web.downloads import download
+from workflow.web.filters import check_values, only_known
 from workflow.web.pages import beside_case, case, words
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
-from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, unit_options, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, unit_options, visiting
 
 router = APIRouter()
 EXPORTED_ROWS = 20_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_NAMES = ("process", "phase", "owner", "officer", "unit", "overdue", "closed", "year", "q")
+_NAMES = ("process", "phase", "state", "owner", "officer", "unit", "overdue", "closed", "year", "q")
+_KNOWN = Depends(only_known(*_NAMES))
 
 
 def _filters(given: dict[str, str]) -> tuple[CaseFilter, dict[str, str]]:
     """The filter, and the part of the address that gives the same list again."""
     kept = {name: given[name].strip() for name in _NAMES if given.get(name, "").strip()}
-    year = kept.get("year", "")
+    check_values(kept)
+    year = kept.get("year")
     return CaseFilter(
         process=kept.get("process"),
         phase=kept.get("phase"),
+        state=kept.get("state"),
         owner=kept.get("owner"),
         officer=kept.get("officer"),
         unit=kept.get("unit"),
         overdue=True if kept.get("overdue") else None,
         open_only=not kept.get("closed"),
-        expiring_year=int(year) if year.isdecimal() and len(year) == 4 and int(year) > 0 else None,
+        expiring_year=int(year) if year else None,
         q=kept.get("q"),
     ), kept
 
 
-@router.get("/cases")
+@router.get("/cases", dependencies=[_KNOWN])
 def show_cases(request: Request, after: str | None = None) -> Response:
     """The cases of the region, narrowed by the filters of the address."""
     with visiting(request) as visit:
@@ -53,13 +57,14 @@ def show_cases(request: Request, after: str | None = None) -> Response:
         found = list_cases(visit.uow, visit.who, filters, after=after)
         locale = visit.locale
         people = people_of_region(visit.uow, visit.who, visit.today)
+        alone = sole_holders(visit)
         units = unit_options(visit)
         names = {p.id: p.name for p in people} | dict(units)
         context: dict[str, Any] = {
             "counts": _counts(visit, filters, kept),
             "chips": _chips(kept, names, locale),
             "kept": kept,
-            "rows": [_row(c, visit) for c in found.items],
+            "rows": [_row(c, visit, alone) for c in found.items],
             "next_href": "/cases?" + urlencode({**kept, "after": found.next}) if found.next else None,
             "export": "/cases/export?" + urlencode(kept),
             "processes": [
@@ -115,6 +120,9 @@ def _chips(kept: dict[str, str], names: dict[str, str], locale: str) -> list[dic
         if name == "phase":
             code = f"phase.procurement.{value}"
             return label(code, locale) if has_label(code, locale) else value
+        if name == "state":
+            kind = next(d.id for d in DEFINITIONS.values() if any(s.name == value for s in d.states))
+            return words.state_text(kind, value, locale)
         if name == "overdue":
             return gettext("Late", locale)
         if name == "closed":
@@ -132,10 +140,15 @@ def _chips(kept: dict[str, str], names: dict[str, str], locale: str) -> list[dic
     ]
 
 
-def _row(case: CaseItem, visit: Visit) -> dict[str, Any]:
+def _row(case: CaseItem, visit: Visit, alone: dict[str, str]) -> dict[str, Any]:
+    """`alone`: who holds a role of the region alone, by role."""
     locale = visit.locale
-    who = case.officer_name if case.next_role == "procurement_officer" else None
-    who = case.owner_name if case.next_role == "contract_owner" else who
+    who = {
+        **alone,
+        "procurement_officer": case.officer_name,
+        "contract_owner": case.owner_name,
+        "contract_manager": case.manager_name,
+    }.get(case.next_role or "")
     return {
         "case": case,
         "state": words.state_text(case.process, case.state, locale),
@@ -143,7 +156,7 @@ def _row(case: CaseItem, visit: Visit) -> dict[str, Any]:
     }
 
 
-@router.get("/cases/export")
+@router.get("/cases/export", dependencies=[_KNOWN])
 def export_cases(request: Request, format: str = "xlsx") -> Response:  # noqa: A002
     """Exactly the rows of the list, as Excel or CSV."""
     with visiting(request) as visit:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from templates.labels import gettext, has_label, label
@@ -23,20 +23,27 @@ from workflow.errors import NotFound
 from workflow.exports.tables import Column, Sheet, Value
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
+from workflow.web.filters import check_values, only_known
 from workflow.web.pages import words
 from workflow.web.pages.cases import EXPORTED_ROWS, sheet_download
 from workflow.web.pages.dates import day_or_none
 from workflow.web.pages.visit import Sent, carry_out, unit_options, visiting
+from workflow.web.problems import UnknownFilter
 
 router = APIRouter()
 _NAMES = ("expiring_before", "owner", "unit", "contract_class", "q", "ended")
+_KNOWN = Depends(only_known(*_NAMES))
 OPENERS = {"procurement_officer", "head_of_procurement", "contract_owner"}
 
 
 def _filters(given: dict[str, str]) -> tuple[ContractFilter, dict[str, str]]:
     kept = {name: given[name].strip() for name in _NAMES if given.get(name, "").strip()}
+    check_values(kept)
+    before = day_or_none(kept.get("expiring_before", ""))
+    if before is None and "expiring_before" in kept:
+        raise UnknownFilter(f"expiring_before={kept['expiring_before']}")
     return ContractFilter(
-        expiring_before=day_or_none(kept.get("expiring_before", "")),
+        expiring_before=before,
         owner=kept.get("owner"),
         unit=kept.get("unit"),
         q=kept.get("q"),
@@ -45,7 +52,7 @@ def _filters(given: dict[str, str]) -> tuple[ContractFilter, dict[str, str]]:
     ), kept
 
 
-@router.get("/contracts")
+@router.get("/contracts", dependencies=[_KNOWN])
 def show_contracts(request: Request, after: str | None = None) -> Response:
     with visiting(request) as visit:
         locale = visit.locale
@@ -86,7 +93,7 @@ def _chip(name: str, value: str, names: dict[str, str], locale: str) -> str:
     return names.get(value, f"”{value}”")
 
 
-@router.get("/contracts/export")
+@router.get("/contracts/export", dependencies=[_KNOWN])
 def export_contracts(request: Request, format: str = "xlsx") -> Response:  # noqa: A002
     """Exactly the rows of the register, as Excel or CSV."""
     with visiting(request) as visit:
@@ -144,7 +151,7 @@ def _cells(c: ContractItem, locale: str) -> list[Value]:
 # --- the next 24 months ----------------------------------------------------------------------------------------
 
 
-@router.get("/contracts/ahead")
+@router.get("/contracts/ahead", dependencies=[Depends(only_known())])
 def ahead(request: Request, unit: str = "", format: str = "") -> Response:  # noqa: A002
     """Contracts of the next 24 months by division: last day for extension, latest start of the next procurement."""
     with visiting(request) as visit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,6 +15,7 @@ from workflow.errors import FieldError, Forbidden, InvalidForm
 from workflow.files.store import open_store
 from workflow.importers.commands import (
     Import,
+    explained_columns,
     import_contracts,
     import_procurements,
     preview_contracts,
@@ -21,7 +23,7 @@ from workflow.importers.commands import (
 )
 from workflow.importers.report import problem_text
 from workflow.importers.rows import ImportRefused
-from workflow.web.base import check_csrf, page
+from workflow.web.base import check_csrf, page, seal
 from workflow.web.pages import words
 from workflow.web.pages.visit import Sent, Visit, texts, visiting
 
@@ -51,6 +53,7 @@ def take_in_contracts(request: Request, sent: Sent) -> Response:
     given = texts(sent)
     with visiting(request) as visit:
         _may(visit)
+        context: dict[str, Any] = {}
         try:
             kept = _kept(visit, sent, "file")
             if kept is None:
@@ -58,28 +61,16 @@ def take_in_contracts(request: Request, sent: Sent) -> Response:
             sha256, name, data = kept
             region, app = visit.who.region_id, visit.app
             choices = {k[7:]: (v or None) for k, v in given.items() if k.startswith("column-")}
-            context: dict[str, Any] = {"kept": {"file": (sha256, name)}}
+            context = {"kept": {"file": (sha256, name)}}
             if "import" in given:
                 done = import_contracts(app, region, data, name, choices=choices, by=visit.who)
                 return _page(request, visit, "contracts", {**_account(done, visit.locale), "done": True}, [])
-            preview = preview_contracts(app, region, data, name, choices=choices)
-            context |= _account(preview.result, visit.locale)
-            context["columns"] = [
-                {
-                    "field": line.field,
-                    "label": label(line.label, visit.locale),
-                    "why": label(line.why, visit.locale),
-                    "header": line.header,
-                    "examples": ", ".join(e for e in line.examples if e),
-                    "required": line.required,
-                }
-                for line in preview.mapping_lines
-            ]
-            context["headers"] = [("", gettext("No column", visit.locale)), *((h, h) for h in preview.headers if h)]
-            context["unused"] = [h for h in preview.unused if h]
+            context |= _columns(data, name, choices, visit.locale)
+            context |= _account(preview_contracts(app, region, data, name, choices=choices).result, visit.locale)
         except ImportRefused as refusal:
+            # What was understood of the columns stays on the page, so that the missing ones can be chosen.
             return _page(
-                request, visit, "contracts", {}, [("file", label(refusal.code, visit.locale, **refusal.params))]
+                request, visit, "contracts", context, [("file", label(refusal.code, visit.locale, **refusal.params))]
             )
         except InvalidForm as refusal:
             return _page(request, visit, "contracts", {}, words.fault_texts(refusal.errors, visit.locale))
@@ -122,7 +113,10 @@ def _may(visit: Visit) -> None:
 
 
 def _kept(visit: Visit, sent: FormData, field: str) -> tuple[str, str, bytes] | None:
-    """The uploaded file, put away under its hash; or the one put away when the rehearsal was shown."""
+    """The uploaded file, put away under its hash; or the one put away when the rehearsal was shown.
+
+    The hash is sealed with the session's secret: it must not open what others have stored.
+    """
     store = open_store(visit.app.settings.files)
     upload = sent.get(field)
     if isinstance(upload, UploadFile) and upload.filename:
@@ -130,10 +124,33 @@ def _kept(visit: Visit, sent: FormData, field: str) -> tuple[str, str, bytes] | 
         sha256, name = stored.sha256, stored.name
     else:
         sha256, name = str(sent.get(f"{field}-sha256") or ""), str(sent.get(f"{field}-name") or "")
+        given = str(sent.get(f"{field}-seal") or "")
+        if sha256 and not hmac.compare_digest(given.encode(), seal(sha256, visit.viewer).encode()):
+            raise InvalidForm([FieldError(field, "field_required")])
     if not sha256:
         return None
     with store.open(sha256) as content:
         return sha256, name, content.read()
+
+
+def _columns(data: bytes, name: str, choices: dict[str, str | None], locale: str) -> dict[str, Any]:
+    """Which column was taken for what, and the headers to choose from."""
+    headers, lines, unused = explained_columns(data, name, choices=choices)
+    return {
+        "columns": [
+            {
+                "field": line.field,
+                "label": label(line.label, locale),
+                "why": label(line.why, locale),
+                "header": line.header,
+                "examples": ", ".join(e for e in line.examples if e),
+                "required": line.required,
+            }
+            for line in lines
+        ],
+        "headers": [("", gettext("No column", locale)), *((h, h) for h in headers if h)],
+        "unused": [h for h in unused if h],
+    }
 
 
 def _account(result: Import, locale: str) -> dict[str, Any]:
@@ -177,6 +194,7 @@ def _page(
         "errors": errors,
         **context,
     }
+    shown["seals"] = {name: seal(pair[0], visit.viewer) for name, pair in shown["kept"].items()}
     locale = visit.locale
     titles = {
         "contracts": gettext("Take in a list of contracts", locale),

@@ -18,7 +18,7 @@ from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
 from workflow.web.pages import words
-from workflow.web.pages.visit import Sent, Visit, carry_out, person_text, texts, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, person_text, sole_holders, texts, visiting
 
 router = APIRouter()
 DONE_FOR = timedelta(days=14)
@@ -48,6 +48,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
             )
             tasks, following = found.items, found.next
         names = {"todo": gettext("To do", locale), "waiting": gettext("Waiting for others", locale)}
+        alone = sole_holders(visit) if tab == "waiting" else {}
         names["done"] = gettext("Done in 14 days", locale)
         context: dict[str, Any] = {
             "sentence": _sentence(open_now, late, locale),
@@ -61,7 +62,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
                 for t in TABS
             ],
             "tab": tab,
-            "rows": [_row(t, visit, tab) for t in tasks],
+            "rows": [_row(t, visit, tab, alone) for t in tasks],
             "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
         }
         return page(request, "pages/inbox.html", context, title=gettext("My cases", locale))
@@ -78,7 +79,7 @@ def _sentence(open_now: int, late: int, locale: str) -> str:
     return f"{first}, {second}."
 
 
-def _row(task: TaskItem, visit: Visit, tab: str) -> dict[str, Any]:
+def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str]) -> dict[str, Any]:
     locale = visit.locale
     current, total, phase = words.place(task.process, task.version, task.state, locale)
     asked = words.step_text("done" if tab == "done" else "asked", task.process, task.trigger, locale)
@@ -86,7 +87,7 @@ def _row(task: TaskItem, visit: Visit, tab: str) -> dict[str, Any]:
         asked = gettext("You %(done)s.", locale, done=asked)
     if task.lot_number:
         asked = gettext("%(what)s, lot %(number)s", locale, what=asked.rstrip("."), number=task.lot_number)
-    who = task.person_name or words.role_text(task.role, locale)
+    who = task.person_name or alone.get(task.role) or words.role_text(task.role, locale)
     about = [task.case_reference, task.supplier_name or task.unit_name]
     if tab == "waiting":
         about.append(gettext("with %(who)s", locale, who=who))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from templates.labels import gettext, label
 from workflow.cases.queries import CaseFilter, list_cases
 from workflow.suppliers.queries import list_suppliers
 from workflow.web.base import page
+from workflow.web.filters import only_known
 from workflow.web.pages import words
 from workflow.web.pages.visit import visiting
 
@@ -16,7 +17,7 @@ router = APIRouter()
 SHOWN = 30
 
 
-@router.get("/search")
+@router.get("/search", dependencies=[Depends(only_known())])
 def search(request: Request, q: str = "") -> Response:
     """Cases by title, reference, registry number or supplier; suppliers by name or organisation number."""
     with visiting(request) as visit:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from templates.labels import gettext
 from workflow.engine.forms import kronor
 from workflow.suppliers.queries import list_suppliers, supplier_view
 from workflow.web.base import page
+from workflow.web.filters import only_known
 from workflow.web.pages import words
 from workflow.web.pages.visit import visiting
 
 router = APIRouter()
 
 
-@router.get("/suppliers")
+@router.get("/suppliers", dependencies=[Depends(only_known())])
 def show_suppliers(request: Request, q: str = "", after: str | None = None) -> Response:
     with visiting(request) as visit:
         found = list_suppliers(visit.uow, visit.who, q=q.strip() or None, after=after)

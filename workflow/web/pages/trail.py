@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from templates.formatting import day
@@ -30,6 +30,7 @@ from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import people_of_region
 from workflow.web.base import check_csrf, page
 from workflow.web.downloads import download
+from workflow.web.filters import only_known
 from workflow.web.pages import words
 from workflow.web.pages.visit import Sent, Visit, carry_out, visiting
 
@@ -38,7 +39,7 @@ _NAMES = ("person", "case", "kind", "from_on", "to_on")
 CHANNELS = ("web", "api", "cli", "import", "scheduler", "demo")
 
 
-@router.get("/trail")
+@router.get("/trail", dependencies=[Depends(only_known(*_NAMES))])
 def show_trail(request: Request, after: str | None = None) -> Response:
     kept = {n: v for n in _NAMES if (v := request.query_params.get(n, "").strip())}
     with visiting(request) as visit:
@@ -125,7 +126,7 @@ def _filters(visit: Visit, kept: dict[str, str]) -> tuple[TrailFilter, list[tupl
         if case is None:
             faults.append(FieldError("case", "unknown_case"))
     if kept.get("kind", "steps") not in GROUPS:
-        raise InvalidForm([FieldError("kind", "unknown_filter")])
+        raise InvalidForm([FieldError("kind", "unknown_filter", {"name": "kind"})])
     filters = TrailFilter(kept.get("person"), case, kept.get("kind"), day_of("from_on"), day_of("to_on"))
     return filters, [(f.field, label(f"error.{f.code}", visit.locale)) for f in faults]
 

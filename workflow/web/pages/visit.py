@@ -46,6 +46,15 @@ def visiting(request: Request) -> Iterator[Visit]:
         yield Visit(app, viewer, uow, directory.actor(uow, viewer.person_id, today), today)
 
 
+def sole_holders(visit: Visit) -> dict[str, str]:
+    """The name behind each role that one person alone holds in the region: role -> name."""
+    holders: dict[str, set[str]] = {}
+    for person in people_of_region(visit.uow, visit.who, visit.today):
+        for held in person.roles:
+            holders.setdefault(held.role, set()).add(person.name)
+    return {role: names.pop() for role, names in holders.items() if len(names) == 1}
+
+
 async def _sent(request: Request) -> AsyncIterator[FormData]:
     async with request.form() as form:
         yield form

@@ -46,7 +46,10 @@ def unmet_text(unmet: Unmet, process: str, locale: str, today: date) -> str:
         return label("error.no_such_step", locale)
     params = {name: _param(name, value, process, locale, today) for name, value in unmet.params.items()}
     text = label(f"guard.{unmet.code}", locale, **params)
-    return f"{text} ({unmet.cites})" if unmet.cites else text
+    if not unmet.cites:
+        return text
+    # The source stands inside the sentence; "28 dec." keeps the point of its abbreviation.
+    return f"{text.removesuffix('.')} ({unmet.cites})."
 
 
 def _param(name: str, value: Any, process: str, locale: str, today: date) -> str:

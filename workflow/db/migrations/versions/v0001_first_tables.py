@@ -648,7 +648,7 @@ def upgrade() -> None:
 
 
 def _append_only() -> None:
-    """Nobody edits the trail: rows of it are added and never changed or removed (I37)."""
+    """Nobody edits the trail: rows of it are added and never changed or removed."""
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
