@@ -93,7 +93,7 @@ def test_the_watchdog_beats_when_the_library_never_does(tmp_path: Path, monkeypa
         def start(self) -> None: ...
         def shutdown(self, **_: Any) -> None: ...
 
-    monkeypatch.setattr("apscheduler.schedulers.background.BackgroundScheduler", Stalled)
+    monkeypatch.setattr("workflow.scheduler.BackgroundScheduler", Stalled)
     app = built(f"sqlite:///{tmp_path}/s.db", tick_seconds=0.02)
     beaten = threading.Event()
     beating = Scheduler(app, node="n1")
