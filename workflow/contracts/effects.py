@@ -206,9 +206,9 @@ def store_handover_proposal(step: Step) -> None:
 
 @effect("store_handover")
 def store_handover(step: Step) -> None:
-    """Two names: the officer proposed, the contract manager takes over."""
-    change_contract(step, handed_over_on=step.today)
+    """Two names: the officer proposed, the contract manager takes over. What is taken over is no longer on offer."""
     step.presenter_id = contract_row(step).handover_proposed_by
+    change_contract(step, handed_over_on=step.today, handover_proposed_by=None)
 
 
 @effect("store_start_up_meeting")
