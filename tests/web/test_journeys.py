@@ -65,3 +65,18 @@ def test_who_comes_after_the_step_was_taken_can_copy_what_was_typed(play: Play) 
     assert "Det du skrev är inte sparat" in late.text
     assert "En lång och väl avvägd text om behovet." in late.text
     assert "lämnade behovsanalysen till beslut" in late.text
+
+
+def test_a_decision_page_says_what_follows_both_ways_and_nothing_about_the_reader_to_others(play: Play) -> None:
+    """The strategist gave the opinion: the page of the owner's decision does not ask the strategist for another."""
+    play.open()
+    play.to_target_decision()
+    pages = ByPages(play)
+    path = f"/cases/{play.case}/do/decide_sustainability_target"
+    decider = pages.seat("owner").open(path).text
+    assert "Om du beslutar i dag" in decider
+    assert "Om du skickar tillbaka Ärendet går tillbaka ett steg" in decider
+    reader = pages.seat("strategist").open(path).text
+    assert "Det här beslutar någon annan" in reader
+    assert "Kan lösas av: Åsa Ägare" in reader
+    assert "yttrande av någon annan" not in reader

@@ -31,6 +31,9 @@ from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holde
 
 router = APIRouter()
 
+#: What is asked of whoever decides: said to somebody else it would speak of the wrong person.
+_OF_THE_DECIDER = {"no_opinion", "prepared_by_decider", "no_mandate"}
+
 
 @dataclass(slots=True)
 class Returned:
@@ -178,6 +181,7 @@ def _context(
                 "who": words.clearers(u.cleared_by, names, locale),
             }
             for u in action.unmet
+            if action.mine or u.code not in _OF_THE_DECIDER
         ],
         "capacity": _capacity(view, step, action, locale),
         "basis": json.loads(action.basis) if action.basis and not secret else {},
@@ -266,6 +270,7 @@ def _others(visit: Visit, view: CaseView, action: Action, kind: str) -> list[dic
             {
                 "trigger": other.trigger,
                 "text": words.step_text("trigger", view.case.process, other.trigger, visit.locale),
+                "follows": words.step_text("next", view.case.process, other.trigger, visit.locale),
                 "href": f"/cases/{view.case.id}/do/{other.trigger}{query}",
             }
         )
