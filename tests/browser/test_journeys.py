@@ -214,9 +214,9 @@ def test_from_the_mail_to_decided_on_a_phone(browser: Browser, play: Play, addre
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on(
         "response",
-        lambda answer: pages.append(answer.url)
-        if answer.request.is_navigation_request() and answer.status == 200
-        else None,
+        lambda answer: (
+            pages.append(answer.url) if answer.request.is_navigation_request() and answer.status == 200 else None
+        ),
     )
     inputs = 0
     tab.goto(link)
