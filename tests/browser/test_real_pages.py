@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.databases import SqliteFiles
 from tests.play import REQUIREMENT, TARGET, Play
 from tests.web.site import PASSWORD, email
 from workflow.commands import SetPassword
-from workflow.web.app import create_app
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: pages are not looked at")
-
-
-@pytest.fixture
-def made(sqlite_files: SqliteFiles) -> SqliteFiles:
-    """Pages do not care which database is below them."""
-    return sqlite_files
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(play: Play) -> Iterator[str]:
-    """The application of the test, served on a free port."""
-    door = socket.create_server(("127.0.0.1", 0))
-    port = door.getsockname()[1]
-    play.app.settings = play.app.settings.model_copy(update={"port": port})
-    config = uvicorn.Config(create_app(play.app, scheduler=False), log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    running = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
-    running.start()
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    running.join(timeout=10)
-    door.close()
 
 
 def entered(browser: Browser, play: Play, address: str, who: str, **options: Any) -> tuple[Page, list[str]]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from states.registry import DEFINITIONS
 from tests.play import Play
+from workflow.commands import NoteSecretRead
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.verify import VerifyResult, verify_all, verify_region
 
@@ -28,6 +29,7 @@ def worked(play: Play) -> Play:
     """A procurement of two lots that has come to its contracts, one lot cancelled on the way."""
     play.open(lots=("Norr", "Söder"))
     play.to_evaluation()
+    assert play.do("officer", NoteSecretRead(play.case)), "a look at tenders is on the access trail, with its case"
     play.award(1)
     play.act("officer", "propose_cancellation", 2, reasons="För få anbud")
     play.act("head", "decide_cancellation", 2)

@@ -20,15 +20,19 @@ from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import CaseView, case_events, case_view, my_tasks
 from workflow.commands import Act
+from workflow.engine.registries import FORMS
 from workflow.engine.step import Step
 from workflow.errors import InvalidForm, NotFound, Stale
 from workflow.web.base import flash, page
 from workflow.web.pages import words
-from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
+from workflow.web.pages.form_fields import asked, described, faults_at, in_words, shown, typed
 from workflow.web.pages.known import known_answers
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, visiting
 
 router = APIRouter()
+
+#: What is asked of whoever decides: said to somebody else it would speak of the wrong person.
+_OF_THE_DECIDER = {"no_opinion", "prepared_by_decider", "no_mandate"}
 
 
 @dataclass(slots=True)
@@ -55,10 +59,11 @@ def take_step(request: Request, case_id: str, trigger: str, sent: Sent, lot: str
         locale, view = visit.locale, case_view(visit.uow, visit.who, case_id)
         _, actions = case_actions(visit.uow, case_id, visit.who, trigger=trigger)
     chosen = _chosen(actions, lot)
-    if chosen is None:
-        return _step_page(request, case_id, trigger, lot, then, Returned(status=409))
-    fields = asked(chosen.form)
+    form_class = chosen.form if chosen else FORMS.get((view.case.process, trigger))
+    fields = asked(form_class) if form_class else ()
     data = typed(fields, answers)
+    if chosen is None:
+        return _step_page(request, case_id, trigger, lot, then, Returned(data, status=409))
     if "_add" in answers:
         return _step_page(request, case_id, trigger, lot, then, Returned(data, add_to=answers["_add"]))
     form = dict(data)
@@ -78,7 +83,7 @@ def take_step(request: Request, case_id: str, trigger: str, sent: Sent, lot: str
     except Stale:
         return _step_page(request, case_id, trigger, lot, then, Returned(data, stale_since=version, status=409))
     except NoSuchStep:
-        return _step_page(request, case_id, trigger, lot, then, Returned(status=409))
+        return _step_page(request, case_id, trigger, lot, then, Returned(data, status=409))
     if chosen.decides:
         return RedirectResponse(f"/cases/{case_id}/done/{trigger}" + (f"?lot={lot}" if lot else ""), 303)
     done = gettext("Saved: you %(done)s.", locale, done=words.step_text("done", view.case.process, trigger, locale))
@@ -116,7 +121,7 @@ def _step_page(request: Request, case_id: str, trigger: str, lot: str, then: str
         step, actions = case_actions(visit.uow, case_id, visit.who, trigger=trigger)
         action = _chosen(actions, lot)
         if action is None:
-            return _settled(request, visit, view, trigger, lot, status=back.status)
+            return _settled(request, visit, view, trigger, lot, status=back.status, wrote=back.data)
         for_all = bool(getattr(action.form, "for_all_lots", False)) and not action.decides
         if len(actions) > 1 and not lot and not for_all:
             return _choose_lot(request, visit, view, trigger, actions)
@@ -176,6 +181,7 @@ def _context(
                 "who": words.clearers(u.cleared_by, names, locale),
             }
             for u in action.unmet
+            if action.mine or u.code not in _OF_THE_DECIDER
         ],
         "capacity": _capacity(view, step, action, locale),
         "basis": json.loads(action.basis) if action.basis and not secret else {},
@@ -185,6 +191,7 @@ def _context(
         "amends": _others(visit, view, action, "record") if action.decides else [],
         "exceptions": _others(visit, view, action, "exception") if action.decides else [],
         "changes": _changes(visit, view, back.stale_since),
+        "returned": back.data is not None,
         "names": view.names,
         "back_errors": back.errors,
         "words": words,
@@ -263,6 +270,7 @@ def _others(visit: Visit, view: CaseView, action: Action, kind: str) -> list[dic
             {
                 "trigger": other.trigger,
                 "text": words.step_text("trigger", view.case.process, other.trigger, visit.locale),
+                "follows": words.step_text("next", view.case.process, other.trigger, visit.locale),
                 "href": f"/cases/{view.case.id}/do/{other.trigger}{query}",
             }
         )
@@ -298,8 +306,14 @@ def _choose_lot(request: Request, visit: Visit, view: CaseView, trigger: str, ac
     return page(request, "pages/choose_lot.html", context, title=title)
 
 
-def _settled(request: Request, visit: Visit, view: CaseView, trigger: str, lot: str, *, status: int) -> Response:
-    """The step is taken already (or is not there yet): who, when, what; and what comes next."""
+def _settled(
+    request: Request, visit: Visit, view: CaseView, trigger: str, lot: str, *, status: int,
+    wrote: dict[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    """The step is taken already (or is not there yet): who, when, what; and what comes next.
+
+    `wrote`: what this person sent too late; it is shown to be copied, so that nothing typed is lost.
+    """
     locale, case = visit.locale, view.case
     taken = [
         e
@@ -329,6 +343,7 @@ def _settled(request: Request, visit: Visit, view: CaseView, trigger: str, lot: 
         ],
         "state": words.state_text(case.process, next((x.state for x in view.lots if x.id == lot), case.state), locale),
         "next_task": mine[0] if mine else None,
+        "wrote": in_words(asked(FORMS[case.process, trigger]), wrote, locale) if wrote else [],
         "words": words,
     }
     return page(request, "pages/settled.html", context, title=title, status=status)

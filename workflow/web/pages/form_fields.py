@@ -33,6 +33,8 @@ _SAME_CHOICES = {
 }
 _GOALS = 17
 _FEW = 5
+#: Kinds of fields that somebody writes in.
+_WRITTEN = {"text", "textarea", "money", "number", "date"}
 #: Typed by nobody: chosen by the address, or only filled by imports.
 _NOT_ASKED = {"lot"}
 
@@ -191,6 +193,20 @@ def written(value: Any, locale: str) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
+
+
+def in_words(fields: Sequence[Asked], data: Mapping[str, Any], locale: str) -> list[tuple[str, str]]:
+    """What somebody wrote, as (label, text), where there is no form any more to show it in. Choices are left out."""
+    found: list[tuple[str, str]] = []
+    for each in fields:
+        if each.kind == "rows":
+            for row in data.get(each.name) or ():
+                found += in_words(each.columns, row, locale)
+        elif each.kind == "lines":
+            found.append((label(f"field.{each.name}", locale), "\n".join(data.get(each.name) or ())))
+        elif each.kind in _WRITTEN:
+            found.append((label(f"field.{each.name}", locale), written(data.get(each.name), locale)))
+    return [(name, text) for name, text in found if text.strip()]
 
 
 # --- what the macros are given -----------------------------------------------------------------------------------
