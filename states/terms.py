@@ -34,11 +34,11 @@ _law("standstill_other_means", 15, "LOU 20:1, 20:18")
 _law("standstill_after_ruling", 10, "LOU 20:10, 20:18")
 _law("cancellation_review", 10, "LOU 20:12, 20:18")
 _law("cancellation_review_other_means", 15, "LOU 20:12, 20:18")
+
+
 def _law_before(code: str, days: int, source: str) -> None:
     """Counted back from its anchor: off a rest day to the day before, so that nobody gets less time."""
-    TERMS[code] = Term(
-        code, days, Unit.CALENDAR_DAYS, Counting.STATUTORY, Basis.LAW, source, backward=True
-    )
+    TERMS[code] = Term(code, days, Unit.CALENDAR_DAYS, Counting.STATUTORY, Basis.LAW, source, backward=True)
 
 
 _law("post_award_notice", 30, "LOU 10:4, 19:7")

@@ -99,9 +99,7 @@ PROCUREMENT_TRIGGERS = (
         terms=("standstill", "standstill_other_means"),
     ),
     _check("P12", LAW, "LOU 20:8", (OFFICER,), "no_review_stops_signing"),
-    _timer(
-        "P13", LAW, "LOU 20:10", (OFFICER,), "procurement.standstill_due", terms=("standstill_after_ruling",)
-    ),
+    _timer("P13", LAW, "LOU 20:10", (OFFICER,), "procurement.standstill_due", terms=("standstill_after_ruling",)),
     _waits("P14", LAW, "LOU 12:13, 19:20", (OFFICER,), "no_event"),
     _duty(
         "P15",

@@ -55,9 +55,7 @@ MOST_WRITTEN = 1_000
 _REGIONS = Statement(select(_regions.c.id).order_by(_regions.c.id))
 _CASES = Statement(
     select(_cases.c.id)
-    .where(
-        _cases.c.region_id == bindparam("region_id"), _cases.c.closed_at.is_(None), _cases.c.id > bindparam("after")
-    )
+    .where(_cases.c.region_id == bindparam("region_id"), _cases.c.closed_at.is_(None), _cases.c.id > bindparam("after"))
     .order_by(_cases.c.id)
     .limit(BATCH)
 )
@@ -77,9 +75,7 @@ DIFFERENCES = Statement(
     .limit(50)
 )
 _INSERT = insert_into(_differences)
-_SEEN = Statement(
-    update(_differences).where(_differences.c.id == bindparam("the_id")).values(seen_at=bindparam("at"))
-)
+_SEEN = Statement(update(_differences).where(_differences.c.id == bindparam("the_id")).values(seen_at=bindparam("at")))
 _GONE = Statement(update(_differences).where(_differences.c.id == bindparam("the_id")).values(gone_at=bindparam("at")))
 
 
@@ -147,8 +143,7 @@ def _running(uow: UnitOfWork, region_id: str, cases: list[str]) -> Iterator[_Run
     """The open duties and pending timers of some cases, each with its facts: eight queries in all."""
     run = uow.connection.execute
     parameters = frozenset(
-        Parameter(p.name, p.value, p.valid_from, p.source).citation
-        for p in uow.all(_PARAMETERS, region_id=region_id)
+        Parameter(p.name, p.value, p.valid_from, p.source).citation for p in uow.all(_PARAMETERS, region_id=region_id)
     )
     pauses: dict[str, list[Pause]] = defaultdict(list)
     for p in run(select(_pauses).where(_pauses.c.case_id.in_(cases), _pauses.c.to_on.is_not(None))):
@@ -161,9 +156,7 @@ def _running(uow: UnitOfWork, region_id: str, cases: list[str]) -> Iterator[_Run
     for row in run(tasks):
         anchors = {**facts[row.case_id, None], **facts[row.case_id, row.lot_id]}
         anchors["step_begun"] = {local_date(row.opened_at)}
-        yield _Running(
-            "task", row, row.due_on, anchors, pauses[row.case_id], parameters, _json(row.receipt)
-        )
+        yield _Running("task", row, row.due_on, anchors, pauses[row.case_id], parameters, _json(row.receipt))
     timers = select(_timers.c.id, _timers.c.case_id, _timers.c.lot_id, _timers.c.trigger, _timers.c.receipt).where(
         _timers.c.case_id.in_(cases),
         _timers.c.status.in_(("pending", "waiting")),

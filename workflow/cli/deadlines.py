@@ -31,7 +31,12 @@ def verify(chosen: Namespace) -> int:
         )
     )
     if differences:
-        complain(tell(_("%(count)s differences. They stand on the operations page until they are gone."), count=len(differences)))
+        complain(
+            tell(
+                _("%(count)s differences. They stand on the operations page until they are gone."),
+                count=len(differences),
+            )
+        )
         return FAILED
     say(tell(_("All add up.")))
     return DONE

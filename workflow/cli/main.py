@@ -130,8 +130,12 @@ def parser() -> argparse.ArgumentParser:
     proposed = add(settings, "propose", "settings:propose", _("Propose a value; another person releases it."))
     proposed.add_argument("name", metavar="NAME", help=_("For example target_decision."))
     proposed.add_argument("value", metavar="VALUE", help=_("Within its bounds."))
-    proposed.add_argument("--from", dest="valid_from", required=True, metavar="DAY", help=_("From which day, YYYY-MM-DD."))
-    proposed.add_argument("--source", required=True, metavar="TEXT", help=_("Who decided it, when, and where it can be read."))
+    proposed.add_argument(
+        "--from", dest="valid_from", required=True, metavar="DAY", help=_("From which day, YYYY-MM-DD.")
+    )
+    proposed.add_argument(
+        "--source", required=True, metavar="TEXT", help=_("Who decided it, when, and where it can be read.")
+    )
     proposed.add_argument("--running", action="store_true", help=_("Move the running dates that are listed too."))
     released = add(settings, "release", "settings:release", _("Release what somebody else proposed."))
     rejected = add(settings, "reject", "settings:reject", _("Turn a proposed value down."))
@@ -141,7 +145,9 @@ def parser() -> argparse.ArgumentParser:
     closed = add(settings, "close", "settings:close", _("Add a closing day of the region."))
     closed.add_argument("day", metavar="DAY", help=_("The day, YYYY-MM-DD."))
     closed.add_argument("--name", required=True, metavar="TEXT", help=_("What day it is."))
-    closed.add_argument("--source", required=True, metavar="TEXT", help=_("Who decided it, when, and where it can be read."))
+    closed.add_argument(
+        "--source", required=True, metavar="TEXT", help=_("Who decided it, when, and where it can be read.")
+    )
 
     deadlines = group("deadlines", _("Running dates."))
     verified = add(deadlines, "verify", "deadlines:verify", _("Count every running date again; tells what differs."))

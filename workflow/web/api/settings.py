@@ -118,7 +118,13 @@ def change(request: Request, change_id: str) -> Response:
             ]  # fmt: skip
         else:
             deadlines = [
-                {"case": m.case_id, "reference": m.reference, "from_on": m.from_on, "to_on": m.to_on, "status": m.status}
+                {
+                    "case": m.case_id,
+                    "reference": m.reference,
+                    "from_on": m.from_on,
+                    "to_on": m.to_on,
+                    "status": m.status,
+                }
                 for m in call.uow.all(MOVED, change_id=change_id)
             ]
         return answered({**_shown(found), "deadlines": deadlines})

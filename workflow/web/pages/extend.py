@@ -42,7 +42,9 @@ def extend(request: Request, task_id: str, sent: Sent) -> Response:
             return _page(request, visit, task_id, given, errors)
     with visiting(request) as visit:
         until = day(answer["due_on"], visit.locale, visit.today)
-        flash(request, gettext("The last day is now %(day)s. Whoever has the task gets a mail.", visit.locale, day=until))
+        flash(
+            request, gettext("The last day is now %(day)s. Whoever has the task gets a mail.", visit.locale, day=until)
+        )
     return RedirectResponse(f"/cases/{answer['case']}#dates", 303)
 
 

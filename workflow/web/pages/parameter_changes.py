@@ -32,9 +32,9 @@ def shifts_shown(shifts: Sequence[Shift], visit: Visit) -> dict[str, Any]:
         "cases": len({s.case_id for s in moving}),
         "moving": [_shown(s, visit) for s in moving[:SHOWN]],
         "more": max(0, len(moving) - SHOWN),
-        "staying": [
-            {**_shown(s, visit), "why": label(f"stays.{s.stays}", visit.locale)} for s in shifts if s.stays
-        ][:SHOWN],
+        "staying": [{**_shown(s, visit), "why": label(f"stays.{s.stays}", visit.locale)} for s in shifts if s.stays][
+            :SHOWN
+        ],
     }
 
 

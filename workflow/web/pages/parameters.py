@@ -99,9 +99,7 @@ def propose_parameter(request: Request, name: str, sent: Sent) -> Response:
     return RedirectResponse(f"/admin/parameters/changes/{made['id']}", 303)
 
 
-def _preview_page(
-    request: Request, visit: Visit, row: Parameter, shifts: list[Shift], answers: Answers
-) -> Response:
+def _preview_page(request: Request, visit: Visit, row: Parameter, shifts: list[Shift], answers: Answers) -> Response:
     """What would move, before anything is proposed."""
     context = {
         "name": row.name,
