@@ -71,7 +71,7 @@ def _room(step: Step, task: Row) -> tuple[Room, Receipt | None, Capacity | None]
         refusal = "extension_by_another"
     latest = latest_day(receipt, step.calendar) if receipt and why_not(receipt) is None else None
     if refusal is None and latest is not None and latest <= max(task.due_on, step.today):
-        refusal = "extension_used_up"
+        refusal = "extension_too_late"
     return Room(refusal, task.due_on, latest, used), receipt, may
 
 

@@ -33,6 +33,7 @@ from workflow.engine.next_duty import write_next_duty
 from workflow.engine.step import Step
 from workflow.engine.tables import Pause as PauseTable
 from workflow.engine.tables import Task, Timer
+from workflow.engine.timers import held
 from workflow.errors import Forbidden, NotFound
 from workflow.parameters.tables import MovedDeadline, ParameterChange
 
@@ -208,8 +209,13 @@ def parameter_of(change: Row) -> Parameter:
 
 
 def move_released_deadlines(app: Stegvis) -> int:
-    """Move what released changes move, one command a case; then tell. Returns how many cases. Never raises for one."""
+    """Move what released changes move, one command a case; then tell. Returns how many cases. Never raises for one.
+
+    Nothing moves while a hold stands (after a restore).
+    """
     with app.database.read() as uow:
+        if held(uow):
+            return 0
         today = local_date(uow.now)
         waiting = [c for c in uow.all(_TO_MOVE) if c.valid_from <= today]
     return sum(_move_all(app, change) for change in waiting)
