@@ -32,6 +32,8 @@ class Kind(StrEnum):
     QUESTION_ANSWERED = "question_answered"
     TASK_HANDED_ON = "task_handed_on"
     UNDELIVERABLE = "undeliverable"
+    DEADLINE_EXTENDED = "deadline_extended"
+    DATES_MOVED = "dates_moved"
 
 
 def _written(width: int) -> AfterValidator:
@@ -164,6 +166,35 @@ class Undeliverable(Facts):
     due_on: date | None
 
 
+class DeadlineExtended(TaskFacts):
+    """The recipient's task has more time: until `due_on` instead of `was_on`."""
+
+    due_on: date
+    was_on: date
+    extended_by: Name
+    reason: Words | None = None
+
+
+class MovedCase(BaseModel):
+    """One of several cases with a new last day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: Reference
+    due_on: date
+
+
+class DatesMoved(Facts):
+    """A changed setting gave the recipient's tasks new last days: the first in `due_on`, some by name, `more` counted."""
+
+    due_on: date
+    setting: Code
+    cases: tuple[MovedCase, ...]
+    more: int = 0
+    proposed_by: Name
+    released_by: Name
+
+
 FACTS: Mapping[Kind, type[Facts]] = {
     Kind.TASK_OPENED: TaskOpened,
     Kind.TASK_REMINDER: TaskReminder,
@@ -176,6 +207,8 @@ FACTS: Mapping[Kind, type[Facts]] = {
     Kind.QUESTION_ANSWERED: QuestionAnswered,
     Kind.TASK_HANDED_ON: TaskHandedOn,
     Kind.UNDELIVERABLE: Undeliverable,
+    Kind.DEADLINE_EXTENDED: DeadlineExtended,
+    Kind.DATES_MOVED: DatesMoved,
 }
 
 

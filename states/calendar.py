@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from states.errors import LawBookError
+
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 # The act on public holidays (1989:253) is in force from 1990; farther ahead than 2060 nobody should trust it.
@@ -28,12 +30,18 @@ ONE_DAY = timedelta(days=1)
 SATURDAY, SUNDAY = 5, 6
 
 
-class YearUnknown(ValueError):
+class YearUnknown(LawBookError, ValueError):
     """The calendar has no holidays for this year, and says so instead of guessing."""
 
+    code = "year_unknown"
+
     def __init__(self, year: int) -> None:
-        super().__init__(f"the calendar knows the years {FIRST_YEAR} to {LAST_YEAR}, not {year}")
+        super().__init__(
+            f"the calendar knows the years {FIRST_YEAR} to {LAST_YEAR}, not {year}: correct the date, or install a "
+            "version of Stegvis that knows that year"
+        )
         self.year = year
+        self.params = {"year": year, "first": FIRST_YEAR, "last": LAST_YEAR}
 
 
 def local_date(instant: datetime) -> date:

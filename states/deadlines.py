@@ -1,170 +1,38 @@
 """Deadlines as a function of the facts: anchor event + term + pauses + calendar gives a date and its receipt.
 
-A receipt carries everything the date was computed from, so that anybody can do the sum again by hand, or
-with `recompute`. It is a pure value that goes to JSON and back without loss. All dates are local dates in
-Europe/Stockholm.
+A receipt (`states/receipts.py`) carries everything the date was computed from, so that anybody can do the sum
+again by hand, or with `recompute`. All dates are local dates in Europe/Stockholm.
 """
 
 from __future__ import annotations
 
 import calendar as gregorian
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
 from states.calendar import ONE_DAY, Calendar
+from states.receipts import Basis, Counting, Extension, Move, Pause, Receipt, Term, Unit
 
+__all__ = [
+    "Basis",
+    "Counting",
+    "Extension",
+    "Move",
+    "Pause",
+    "Receipt",
+    "Term",
+    "Unit",
+    "again",
+    "derive",
+    "fixed",
+    "none_applies",
+    "recompute",
+    "term_of",
+    "verify",
+]
 
-class Unit(StrEnum):
-    """What a term is counted in."""
-
-    CALENDAR_DAYS = "calendar_days"
-    WORKING_DAYS = "working_days"
-    WEEKS = "weeks"
-    MONTHS = "months"
-
-
-class Counting(StrEnum):
-    """What happens to a last day on which nobody works."""
-
-    STATUTORY = "statutory"
-    """It moves off rest days (1930:173 2 §), but not off the region's closing days."""
-    WORKING = "working"
-    """It moves off rest days and closing days; the default for terms the region sets itself."""
-    EXACT = "exact"
-    """It stays: dates that a contract fixes."""
-
-
-class Basis(StrEnum):
-    """Who fixed a term: the law, the contract, the region."""
-
-    LAW = "law"
-    CLAUSE = "clause"
-    POLICY = "policy"
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A length of time that a rule gives, before any anchor is known.
-
-    A `backward` term is counted back from its anchor and moves to the day *before* a rest day, so that the
-    time which must lie between is never cut. Only a forward term can be paused. `source` is what one may
-    look up, for example "LOU 20:1". Raises ValueError for a negative amount.
-    """
-
-    code: str
-    amount: int
-    unit: Unit
-    counting: Counting
-    basis: Basis
-    source: str
-    pausable: bool = False
-    backward: bool = False
-
-    def __post_init__(self) -> None:
-        if self.amount < 0:
-            raise ValueError(f"term {self.code}: the amount is negative; use backward to count back")
-        if self.pausable and self.backward:
-            raise ValueError(f"term {self.code}: what is counted back cannot be paused")
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """The clock stands still from `from_on` (included) and runs again on `to_on`; `reason` is a code."""
-
-    from_on: date
-    to_on: date
-    reason: str
-
-    def __post_init__(self) -> None:
-        if self.to_on < self.from_on:
-            raise ValueError("a pause ends before it begins")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One day's step off a day on which nobody works; `reason` is a code of `Calendar.rest_reason`."""
-
-    from_on: date
-    to_on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A deadline and what produced it.
-
-    Three shapes. Computed: `amount`, `unit` and `counting` are set. Given from outside: they are None, and
-    `due_on` is the date that was stated. No deadline applies: `due_on` is None, and `source` is the rule
-    that says so.
-
-    `counted_on` is the date before pauses and moves, `due_on` the last day (overdue from
-    `calendar.end_of_day`), `earliest_next_on` the plain day after it: the first day on which that may be
-    done which had to wait. `pauses` holds only what really stopped the clock: the parts after the anchor,
-    and no day twice. `parameter` names the row of policy that gave the amount, if one did.
-    """
-
-    term: str
-    anchor: str
-    anchor_on: date | None
-    amount: int | None
-    unit: Unit | None
-    counting: Counting | None
-    backward: bool
-    basis: Basis
-    source: str
-    parameter: str | None
-    counted_on: date | None
-    pauses: tuple[Pause, ...]
-    moves: tuple[Move, ...]
-    due_on: date | None
-    earliest_next_on: date | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The receipt in JSON's own types (no floating-point number among them), dates as ISO texts."""
-        return {
-            "term": self.term,
-            "anchor": self.anchor,
-            "anchor_on": _iso(self.anchor_on),
-            "amount": self.amount,
-            "unit": self.unit and self.unit.value,
-            "counting": self.counting and self.counting.value,
-            "backward": self.backward,
-            "basis": self.basis.value,
-            "source": self.source,
-            "parameter": self.parameter,
-            "counted_on": _iso(self.counted_on),
-            "pauses": [_span_json(pause) for pause in self.pauses],
-            "moves": [_span_json(move) for move in self.moves],
-            "due_on": _iso(self.due_on),
-            "earliest_next_on": _iso(self.earliest_next_on),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Receipt:
-        """The receipt that `as_json` wrote. Raises ValueError for anything else."""
-        try:
-            return cls(
-                term=data["term"],
-                anchor=data["anchor"],
-                anchor_on=_date(data["anchor_on"]),
-                amount=data["amount"],
-                unit=None if data["unit"] is None else Unit(data["unit"]),
-                counting=None if data["counting"] is None else Counting(data["counting"]),
-                backward=data["backward"],
-                basis=Basis(data["basis"]),
-                source=data["source"],
-                parameter=data["parameter"],
-                counted_on=_date(data["counted_on"]),
-                pauses=tuple(Pause(*_span(span)) for span in data["pauses"]),
-                moves=tuple(Move(*_span(span)) for span in data["moves"]),
-                due_on=_date(data["due_on"]),
-                earliest_next_on=_date(data["earliest_next_on"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a deadline's receipt: {error!r}") from error
+#: What the law or a contract counts knows nothing of the days on which a region has closed.
+_BY_LAW = Calendar()
 
 
 def derive(
@@ -174,14 +42,17 @@ def derive(
     calendar: Calendar,
     *,
     pauses: Iterable[Pause] = (),
+    extensions: Iterable[Extension] = (),
     amount: int | None = None,
     parameter: str | None = None,
 ) -> Receipt:
     """The deadline that `term` gives when the event `anchor` happened on `anchor_on`, which is day 0.
 
     `amount` replaces the term's own, with `parameter` naming the row it came from. `pauses` only count for
-    a pausable term, and only while it ran. Raises YearUnknown where a day must be judged that the calendar
-    does not know, ValueError for a negative amount, TypeError for an instant instead of a date.
+    a pausable term, and only while it ran. An extension sets the last day it decided, never an earlier one; a
+    pause that began on or after the day of its decision moves that day too. The closing days of `calendar`
+    count for policy terms alone. Raises YearUnknown where a day must be judged that the calendar does not
+    know, ValueError for a negative amount, TypeError for an instant instead of a date.
     """
     if isinstance(anchor_on, datetime):
         raise TypeError("the anchor is a local date; take local_date(instant)")
@@ -189,19 +60,20 @@ def derive(
         amount = term.amount
     if amount < 0:
         raise ValueError(f"term {term.code}: the amount is negative")
+    if term.basis is not Basis.POLICY:
+        calendar = _BY_LAW
 
     counted_on = _count(anchor_on, -amount if term.backward else amount, term.unit, calendar)
-    due_on, applied = counted_on, []
-    moves: list[Move] = []
-    for pause in _disjoint(pauses, anchor_on) if term.pausable else ():
-        if pause.from_on > due_on:
-            # The term ran on until the day it had moved to. If it stopped before then, that day is shifted.
-            due_on = _off_rest_days(due_on, term.counting, ONE_DAY, calendar, moves)
-        if pause.from_on > due_on:
-            break
-        due_on = _resume(due_on, pause, term.unit, calendar)
-        applied.append(pause)
-    due_on = _off_rest_days(due_on, term.counting, -ONE_DAY if term.backward else ONE_DAY, calendar, moves)
+    run = _Run(term, calendar, counted_on)
+    waiting = list(_disjoint(pauses, anchor_on)) if term.pausable else []
+    for extension in sorted(extensions, key=lambda e: e.decided_on):
+        earlier = [pause for pause in waiting if pause.from_on < extension.decided_on]
+        waiting = waiting[len(earlier) :]
+        run.stand_still(earlier)
+        run.extend(extension)
+    run.stand_still(waiting)
+    run.settle()
+    due_on = run.due_on
 
     return Receipt(
         term=term.code,
@@ -215,11 +87,45 @@ def derive(
         source=term.source,
         parameter=parameter,
         counted_on=counted_on,
-        pauses=tuple(applied),
-        moves=tuple(moves),
+        pauses=tuple(run.pauses),
+        moves=tuple(run.moves),
         due_on=due_on,
         earliest_next_on=due_on + ONE_DAY,
+        extensions=tuple(run.extensions),
+        closing_days=_closing_days(term.unit, anchor_on, due_on, calendar, run.moves),
     )
+
+
+class _Run:
+    """A last day on its way: counted, stopped by pauses, extended, moved off days on which nobody works."""
+
+    def __init__(self, term: Term, calendar: Calendar, counted_on: date) -> None:
+        self.term, self.calendar, self.due_on = term, calendar, counted_on
+        self.pauses: list[Pause] = []
+        self.extensions: list[Extension] = []
+        self.moves: list[Move] = []
+
+    def settle(self) -> None:
+        """Off the days on which nobody works, by the term's own way of counting."""
+        step = -ONE_DAY if self.term.backward else ONE_DAY
+        self.due_on = _off_rest_days(self.due_on, self.term.counting, step, self.calendar, self.moves)
+
+    def stand_still(self, pauses: Iterable[Pause]) -> None:
+        """Later by each pause that began while the term ran; the pauses lie apart, in order of time."""
+        for pause in pauses:
+            if pause.from_on > self.due_on:
+                # The term ran on until the day it had moved to. If it stopped before then, that day is shifted.
+                self.settle()
+            if pause.from_on > self.due_on:
+                return
+            self.due_on = _resume(self.due_on, pause, self.term.unit, self.calendar)
+            self.pauses.append(pause)
+
+    def extend(self, extension: Extension) -> None:
+        """On to the decided day, from wherever the last day stood."""
+        self.settle()
+        self.extensions.append(Extension(self.due_on, extension.to_on, extension.decided_on, extension.role))
+        self.due_on = max(self.due_on, extension.to_on)
 
 
 def none_applies(term_code: str, anchor: str, anchor_on: date, rule: str) -> Receipt:
@@ -237,11 +143,10 @@ def fixed(
     return _uncounted(term_code, anchor, anchor_on, due_on, basis, source)
 
 
-def recompute(receipt: Receipt, calendar: Calendar) -> Receipt:
+def recompute(receipt: Receipt) -> Receipt:
     """The receipt that the facts in `receipt` give, whatever result it states itself.
 
-    `calendar` must hold the closing days that were valid then. Raises as `derive` does, and ValueError for
-    a receipt whose facts are incomplete.
+    Raises as `derive` does, and ValueError for a receipt whose facts are incomplete.
     """
     if receipt.amount is None or receipt.unit is None or receipt.counting is None:
         if (receipt.amount, receipt.unit, receipt.counting) != (None, None, None):
@@ -251,29 +156,73 @@ def recompute(receipt: Receipt, calendar: Calendar) -> Receipt:
         )
     if receipt.anchor_on is None:
         raise ValueError(f"the receipt for {receipt.term} does not say from when it counts")
-    term = Term(
+    return derive(
+        term_of(receipt, pausable=bool(receipt.pauses)),
+        receipt.anchor,
+        receipt.anchor_on,
+        Calendar(frozenset(receipt.closing_days)),
+        pauses=receipt.pauses,
+        extensions=receipt.extensions,
+        parameter=receipt.parameter,
+    )
+
+
+def again(
+    receipt: Receipt,
+    calendar: Calendar,
+    *,
+    pauses: Iterable[Pause] | None = None,
+    extensions: Iterable[Extension] | None = None,
+) -> Receipt:
+    """A running deadline counted again from its own anchor, term and amount, with other pauses or extensions.
+
+    The closing days that counted before still count, beside those of `calendar`. Raises as `recompute` does.
+    """
+    if receipt.amount is None or receipt.anchor_on is None:
+        raise ValueError(f"the receipt for {receipt.term} was not counted")
+    return derive(
+        term_of(receipt, pausable=pauses is not None or bool(receipt.pauses)),
+        receipt.anchor,
+        receipt.anchor_on,
+        Calendar(calendar.closing_days | frozenset(receipt.closing_days)),
+        pauses=receipt.pauses if pauses is None else pauses,
+        extensions=receipt.extensions if extensions is None else extensions,
+        parameter=receipt.parameter,
+    )
+
+
+def term_of(receipt: Receipt, *, pausable: bool) -> Term:
+    """The term that a counted receipt was counted by, with the amount and the source that applied."""
+    assert receipt.amount is not None
+    assert receipt.unit is not None
+    assert receipt.counting is not None
+    return Term(
         code=receipt.term,
         amount=receipt.amount,
         unit=receipt.unit,
         counting=receipt.counting,
         basis=receipt.basis,
         source=receipt.source,
-        pausable=bool(receipt.pauses),
+        pausable=pausable,
         backward=receipt.backward,
     )
-    return derive(
-        term,
-        receipt.anchor,
-        receipt.anchor_on,
-        calendar,
-        pauses=receipt.pauses,
-        parameter=receipt.parameter,
-    )
 
 
-def verify(receipt: Receipt, calendar: Calendar) -> bool:
+def verify(receipt: Receipt) -> bool:
     """Whether the facts in `receipt` give the result it states. Raises as `recompute` does."""
-    return recompute(receipt, calendar) == receipt
+    return recompute(receipt) == receipt
+
+
+def _closing_days(
+    unit: Unit, anchor_on: date, due_on: date, calendar: Calendar, moves: Iterable[Move]
+) -> tuple[date, ...]:
+    """The closing days that the sum passed over: all on the way where working days are counted, else those moved off."""
+    if unit is Unit.WORKING_DAYS:
+        first, last = min(anchor_on, due_on), max(anchor_on, due_on)
+        passed = {d for d in calendar.closing_days if first <= d <= last and not calendar.is_rest_day(d)}
+    else:
+        passed = {move.from_on for move in moves if move.reason == "closing_day"}
+    return tuple(sorted(passed))
 
 
 def _count(day: date, amount: int, unit: Unit, calendar: Calendar) -> date:
@@ -348,19 +297,3 @@ def _uncounted(
         due_on=due_on,
         earliest_next_on=None if due_on is None else due_on + ONE_DAY,
     )
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _date(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
-def _span_json(span: Pause | Move) -> dict[str, str]:
-    return {"from_on": span.from_on.isoformat(), "to_on": span.to_on.isoformat(), "reason": span.reason}
-
-
-def _span(data: Mapping[str, str]) -> tuple[date, date, str]:
-    return date.fromisoformat(data["from_on"]), date.fromisoformat(data["to_on"]), data["reason"]

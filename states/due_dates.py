@@ -87,6 +87,23 @@ def _opening(s: Situation) -> Receipt | None:
 _register("opening", _opening, "procurement")
 
 
+def _last_answers(s: Situation) -> Receipt | None:
+    """Answers to questions reach all at the latest 6 days before the last day for tenders, 4 when urgent (LOU 12:11, 19:13).
+
+    None where so short a time was given that this day has passed already.
+    """
+    deadline = s.answer("tender_deadline_on") or s.procurement.tender_deadline_on
+    if deadline is None:
+        return None
+    urgent = s.answer("urgent") if s.answer("urgent") is not None else s.procurement.urgent
+    code = "last_answers_urgent" if urgent and s.procurement.track == "above_threshold" else "last_answers"
+    receipt = count(s, code, "tender_deadline", deadline)
+    return receipt if receipt.due_on and receipt.due_on >= s.today else None
+
+
+_register("last_answers", _last_answers, "procurement")
+
+
 def _longer_if_stated(s: Situation, receipt: Receipt, anchor: str, anchor_on: date) -> Receipt:
     """A notice may state a longer period than the law's; it then holds (LOU 20:1 second paragraph)."""
     stated = s.answer("stated_until_on")
@@ -186,9 +203,10 @@ def extension_notice_on(s: Situation) -> Receipt | None:
     contract = s.contract
     if contract.end_on is None or contract.options_left == 0:
         return None
+    if contract.notice_months is None:  # the contract does not say: the region's own caution, else ours
+        return count(s, "extension_notice", "contract_ends", contract.end_on)
     term = TERMS["extension_notice"]
-    amount = contract.notice_months if contract.notice_months is not None else term.amount
-    return derive(term, "contract_ends", contract.end_on, s.calendar, amount=amount)
+    return derive(term, "contract_ends", contract.end_on, s.calendar, amount=contract.notice_months)
 
 
 DUE_DATES["extension_notice"] = DueDate(

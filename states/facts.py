@@ -84,6 +84,7 @@ class ProcurementFacts:
     value_on: date | None = None
     procedure: str | None = None
     tender_deadline_on: date | None = None
+    urgent: bool = False
     advertised_on: date | None = None
     targets_version: int = 0
     requirements_version: int = 0

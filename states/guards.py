@@ -6,9 +6,10 @@ A guard declares the facts it needs; a loader in `workflow/` brings each with on
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -322,6 +323,40 @@ def two_people_opened(s: Situation) -> list[Unmet]:
 @guard("tender_access", mark=Mark.LAW, source="OSL 19:3")
 def actor_may_see_tenders(s: Situation) -> list[Unmet]:
     return _unless(bool(s.facts["tender_access"]), "not_on_access_list", OFFICER, cites="OSL 19:3")
+
+
+#: A framework runs for at most so many months, unless there are special reasons.
+LONGEST_FRAMEWORK = 48
+
+
+def framework_may_end_before(start_on: date) -> date:
+    """The first day on which a framework that began on `start_on` may no longer run (LOU 7:2): four years later."""
+    year, month = start_on.year + LONGEST_FRAMEWORK // 12, start_on.month
+    return date(year, month, min(start_on.day, monthrange(year, month)[1]))
+
+
+def last_end_of(end_on: date, option_count: int, option_months: int | None) -> date:
+    """The last day of a contract with all its options used."""
+    month = end_on.month - 1 + (option_count or 0) * (option_months or 0)
+    year, month = end_on.year + month // 12, month % 12 + 1
+    return date(year, month, min(end_on.day, monthrange(year, month)[1]))
+
+
+@guard(mark=Mark.LAW, source="LOU 7:2")
+def framework_period_is_allowed(s: Situation) -> list[Unmet]:
+    """A framework with all its options runs for at most four years, unless special reasons are stated."""
+    if s.form is None or s.answer("framework_reason"):
+        return []
+    unmet = []
+    for number, row in enumerate(s.answer("contracts") or (), start=1):
+        if not row.is_framework:
+            continue
+        end_on = last_end_of(row.end_on, row.option_count, row.option_months)
+        limit = framework_may_end_before(row.start_on)
+        if end_on >= limit:
+            last = (limit - timedelta(days=1)).isoformat()
+            unmet.append(Unmet("framework_too_long", (OFFICER,), {"number": number, "due": last}, "LOU 7:2"))
+    return unmet
 
 
 # --- award, standstill, review ------------------------------------------------------------------------------

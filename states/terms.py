@@ -34,8 +34,18 @@ _law("standstill_other_means", 15, "LOU 20:1, 20:18")
 _law("standstill_after_ruling", 10, "LOU 20:10, 20:18")
 _law("cancellation_review", 10, "LOU 20:12, 20:18")
 _law("cancellation_review_other_means", 15, "LOU 20:12, 20:18")
+
+
+def _law_before(code: str, days: int, source: str) -> None:
+    """Counted back from its anchor: off a rest day to the day before, so that nobody gets less time."""
+    TERMS[code] = Term(code, days, Unit.CALENDAR_DAYS, Counting.STATUTORY, Basis.LAW, source, backward=True)
+
+
 _law("post_award_notice", 30, "LOU 10:4, 19:7")
 _law("documentation", 30, "LOU 12:14, 19:22, 19a:11")
+
+_law_before("last_answers", 6, "LOU 12:11, 19:13")
+_law_before("last_answers_urgent", 4, "LOU 12:11")
 
 _policy("needs_analysis", 30, 250)
 _policy("start_decision", 10, 60)

@@ -110,7 +110,9 @@ def receipt_sentence(receipt: Mapping[str, Any], locale: str) -> str:
         return _capital(gettext("No %(term)s applies: %(source)s.", locale, term=term, source=receipt["source"]))
     pauses = (_pause(pause, due_on, locale) for pause in receipt.get("pauses") or ())
     moves = (_moved(chain, due_on, locale) for chain in _chains(receipt.get("moves") or ()))
-    sentences = [_origin(receipt, due_on, locale), *pauses, *moves]
+    more = (_extension(extension, due_on, locale) for extension in receipt.get("extensions") or ())
+    closed = _closed(receipt, due_on, locale)
+    sentences = [_origin(receipt, due_on, locale), *closed, *pauses, *moves, *more]
     # A date that ends in a point ("28 dec.") ends its sentence too.
     return " ".join(sentence.replace("..", ".") for sentence in sentences)
 
@@ -128,7 +130,7 @@ def rest_reason(code: str, locale: str) -> str:
 def _origin(receipt: Mapping[str, Any], due_on: date, locale: str) -> str:
     """The first sentence: what the date was counted from, or who gave it."""
     anchor = label(f"anchor.{receipt['anchor']}", locale)
-    due, source = day(due_on, locale), receipt["source"]
+    due, source = day(due_on, locale), _source(receipt, locale)
     if receipt.get("amount") is None or receipt.get("anchor_on") is None:
         return gettext(
             "%(due)s is a given date (%(anchor)s), %(source)s.", locale, due=due, anchor=anchor, source=source
@@ -153,6 +155,35 @@ def _pause(pause: Mapping[str, Any], due_on: date, locale: str) -> str:
         to_on=_short(pause["to_on"], due_on, locale),
         reason=label(f"pause.{pause['reason']}", locale),
     )
+
+
+def _extension(extension: Mapping[str, Any], due_on: date, locale: str) -> str:
+    return gettext(
+        "On %(decided_on)s more time was given (%(role)s): until %(to_on)s instead of %(from_on)s.",
+        locale,
+        decided_on=_short(extension["decided_on"], due_on, locale),
+        role=label(f"role.{extension['role']}", locale).lower(),
+        from_on=_short(extension["from_on"], due_on, locale),
+        to_on=_short(extension["to_on"], due_on, locale),
+    )
+
+
+def _closed(receipt: Mapping[str, Any], due_on: date, locale: str) -> list[str]:
+    """Working days that the region keeps closed are passed over; where they moved the last day, that is said there."""
+    if receipt.get("unit") != "working_days" or not receipt.get("closing_days"):
+        return []
+    days = _listed([_short(day, due_on, locale) for day in receipt["closing_days"]], locale)
+    return [gettext("The region's closing days are not counted: %(days)s.", locale, days=days)]
+
+
+def _source(receipt: Mapping[str, Any], locale: str) -> str:
+    """The rule; with a region's own amount the row that gave it, by its day."""
+    source = str(receipt["source"])
+    _, has_day, since = str(receipt.get("parameter") or "").partition("@")
+    if "=" not in str(receipt.get("parameter") or "") or not has_day:
+        return source
+    since_day = day(date.fromisoformat(since), locale)
+    return gettext("%(source)s (the setting since %(day)s)", locale, source=source, day=since_day)
 
 
 def _moved(chain: Sequence[Mapping[str, Any]], due_on: date, locale: str) -> str:

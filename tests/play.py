@@ -15,7 +15,7 @@ from states.calendar import local_date
 from states.roles import Actor
 from workflow.cases.actions import basis_hash
 from workflow.clock import FixedClock
-from workflow.commands import Act, OpenCase
+from workflow.commands import Act, OpenCase, ProposeParameter, ReleaseParameter
 from workflow.db.statements import Row
 from workflow.engine import case_rows, directory
 from workflow.engine.delivery import deliver_mail
@@ -102,6 +102,12 @@ class Play:
             return None
         with self.app.database.read() as uow:
             return basis_hash(uow, case or self.case, actor, trigger, lot)
+
+    def set_parameter(self, name: str, value: str, valid_from: date, source: str, *, running: bool = False) -> str:
+        """The administrator proposes a value and the head of procurement releases it. Returns the change's id."""
+        change = self.do("admin", ProposeParameter(self.region, name, value, valid_from, source, running))["id"]
+        self.do("head", ReleaseParameter(change))
+        return str(change)
 
     # --- time ------------------------------------------------------------------------------------------------
 

@@ -171,12 +171,76 @@ class SetSubstitute:
 
 
 @dataclass(frozen=True, slots=True)
-class SetParameter:
+class ExtendDeadline:
+    """Give a duty of somebody else more time, until `to_on`, with a reason."""
+
+    task_id: str
+    to_on: Any
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeParameter:
+    """Propose a value from a day. `running`: on its release the listed running deadlines move too."""
+
     region_id: str
     name: str
     value: str
     valid_from: Any
     source: str
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseParameter:
+    """A second person lets a proposed value apply."""
+
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectParameter:
+    change_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDeadlines:
+    """The running deadlines of one case that a released change moves; the scheduler asks, case by case."""
+
+    change_id: str
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellMoved:
+    """All cases of a released change are done: each responsible person gets one mail."""
+
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddClosingDay:
+    """The region keeps closed on a day: no working day in its own terms."""
+
+    region_id: str
+    closed_on: Any
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawClosingDay:
+    closing_day_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDeadlineCheck:
+    """What a nightly check of the region's deadlines found: differences as (subject, id, case, trigger, code, stated, found)."""
+
+    checked: int
+    compared: int
+    differences: tuple[tuple[str, str, str, str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

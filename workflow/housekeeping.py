@@ -1,4 +1,4 @@
-"""What is swept away at night: what no longer serves anything and would only grow."""
+"""What is done at night: what no longer serves anything is swept away, and every running deadline is counted again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, or_
 
+from workflow.cases.deadline_check import verify_deadlines
 from workflow.db.statements import Statement
 from workflow.engine.execute import Stegvis, forget_old_keys
 from workflow.engine.tables import Heartbeat
@@ -29,9 +30,13 @@ NODES_KEPT = timedelta(days=7)
 
 
 def sweep(app: Stegvis) -> None:
-    """Delete idempotency keys after 7 days, sessions and failed sign-ins after one, nodes not heard of for 7."""
+    """Delete idempotency keys after 7 days, sessions and failed sign-ins after one, nodes not heard of for 7.
+
+    Then every running deadline is counted again, and what differs is written down.
+    """
     forget_old_keys(app)
     with app.database.write() as uow:
         uow.run(_END_SESSIONS, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_FAILURES, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_NODES, before=uow.now - NODES_KEPT)
+    verify_deadlines(app)

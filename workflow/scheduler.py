@@ -27,6 +27,7 @@ from workflow.engine.execute import Stegvis
 from workflow.engine.tables import Heartbeat
 from workflow.engine.timers import fire_due_timers
 from workflow.housekeeping import sweep
+from workflow.parameters.running import move_released_deadlines
 
 log = logging.getLogger("stegvis.scheduler")
 
@@ -87,6 +88,7 @@ class Scheduler:
         """Fire, deliver, and write that it is done. `housekeeping` None: once a night. Never raises."""
         errors: list[str] = []
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
+        self._part(errors, lambda: move_released_deadlines(self.app))
         sent = self._part(errors, lambda: deliver_mail(self.app)) or 0
         if housekeeping or (housekeeping is None and self._is_night_over()):
             self._part(errors, lambda: sweep(self.app))

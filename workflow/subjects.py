@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import workflow.cases.deadline_check
 import workflow.cases.effects
+import workflow.cases.extensions
 import workflow.cases.forms
 import workflow.cases.handlers
 import workflow.cases.secret_reads
@@ -14,7 +16,9 @@ import workflow.engine.opening
 import workflow.engine.operations
 import workflow.engine.timers
 import workflow.files.handlers
+import workflow.parameters.closing_days
 import workflow.parameters.handlers
+import workflow.parameters.running
 import workflow.people.handlers
 import workflow.procurements.award_effects
 import workflow.procurements.effects

@@ -19,6 +19,7 @@ def tendering() -> list[Transition]:
             by=(OFFICER,),
             guards=(*current, "tender_period_is_long_enough"),
             effects=("store_advertisement",),
+            opens=(owes("record_answers_given", OFFICER, by="last_answers"),),
             cites="LOU 10:1, 19:6",
         ),
         edge(
@@ -55,18 +56,41 @@ def tendering() -> list[Transition]:
             kind="return",
         ),
     ]
+    edges += [
+        edge(
+            "record_answers_given",
+            "advertised",
+            by=(OFFICER,),
+            effects=("store_answers_given",),
+            cites="LOU 12:11, 19:13",
+            kind="record",
+        ),
+        edge(
+            "record_documents_changed",
+            "advertised",
+            by=(OFFICER,),
+            guards=("new_tender_deadline_is_later",),
+            effects=("store_documents_changed",),
+            opens=(
+                owes("record_opening", OFFICER, by="opening"),
+                owes("record_answers_given", OFFICER, by="last_answers"),
+            ),
+            cites="LOU 11:8, 19:14",
+            kind="record",
+        ),
+        edge(
+            "record_documents_changed",
+            "invited",
+            by=(OFFICER,),
+            guards=("new_tender_deadline_is_later",),
+            effects=("store_documents_changed",),
+            opens=(owes("record_opening", OFFICER, by="opening"),),
+            cites="LOU 11:8, 19:14",
+            kind="record",
+        ),
+    ]
     for source in ("advertised", "invited"):
         edges += [
-            edge(
-                "record_documents_changed",
-                source,
-                by=(OFFICER,),
-                guards=("new_tender_deadline_is_later",),
-                effects=("store_documents_changed",),
-                opens=(owes("record_opening", OFFICER, by="opening"),),
-                cites="LOU 11:8, 19:14",
-                kind="record",
-            ),
             edge(
                 "record_opening",
                 source,
@@ -240,6 +264,7 @@ def award() -> list[Transition]:
             "prepare_contracts",
             "contract_signing",
             by=(OFFICER,),
+            guards=("framework_period_is_allowed",),
             effects=("store_contract_drafts",),
             kind="record",
             opens=(owes("sign_contracts", HEAD, by="contract_signing"),),

@@ -64,6 +64,19 @@ FACTS: dict[Kind, dict[str, Any]] = {
         "undelivered": "task_reminder",
         "due_on": "2026-12-04",
     },
+    Kind.DEADLINE_EXTENDED: {**CASE, **TASK, "was_on": "2026-11-30", "extended_by": "Åsa Lind", "reason": None},
+    Kind.DATES_MOVED: {
+        **CASE,
+        "due_on": "2026-12-04",
+        "setting": "sample.decide_target",
+        "cases": [
+            {"reference": "UPP-2026-0104", "due_on": "2026-12-04"},
+            {"reference": "UPP-2026-0107", "due_on": "2026-12-07"},
+        ],
+        "more": 3,
+        "proposed_by": "Per Ask",
+        "released_by": "Åsa Lind",
+    },
 }
 
 LABELS = {

@@ -201,12 +201,20 @@ def test_the_head_sets_a_time_within_its_bounds_and_the_old_one_stays_in_the_his
     assert "Värde: Värdet ligger utanför de gränser" in words(outside)
     assert 'value="600"' in outside.text
     first = {"value": "8", "valid_from": "2026-03-01", "source": "Riktlinje Inköp, 2026-02-12"}
-    assert send(browser, path, **first).status_code == 303
-    assert send(browser, path, value="9", valid_from="2026-04-01", source="Riktlinje Inköp").status_code == 303
+    second = {"value": "9", "valid_from": "2026-04-01", "source": "Riktlinje Inköp"}
+    releaser = sign_in(play, "admin")
+    for value in (first, second):
+        proposed = send(browser, path, **value)
+        assert proposed.status_code == 303
+        change = proposed.headers["location"]
+        assert "Kan frisläppas av: Adam Administratör." in words(browser.get(change))
+        assert send(browser, f"{change}/release").status_code == 403
+        assert send(releaser, f"{change}/release").status_code == 303
     page = words(browser.get(path))
     assert (
         "Värde 8 arbetsdagar Källa Riktlinje Inköp, 2026-02-12 Sedan 2026-03-01 Tillåtet 1 till 60 arbetsdagar" in page
     )
+    assert "Adam Administratör, föreslaget av Cecilia Chef" in page
     assert page.index("2026-04-01 9 arbetsdagar") < page.index("2026-03-01 8 arbetsdagar")
     assert "8 arbetsdagar Riktlinje Inköp, 2026-02-12" in words(browser.get("/admin/parameters"))
 
@@ -215,7 +223,7 @@ def test_what_the_law_gives_cannot_be_set(play: Play) -> None:
     browser = sign_in(play, "head")
     page = browser.get("/admin/parameters/standstill")
     assert "Det här står i lagen." in words(page)
-    assert "Spara värdet" not in page.text
+    assert "Föreslå värdet" not in page.text
     refused = send(browser, "/admin/parameters/standstill", value="5", valid_from="2026-03-02", source="nej")
     assert refused.status_code == 422
     assert browser.get("/admin/parameters/nothing").status_code == 404
@@ -223,7 +231,7 @@ def test_what_the_law_gives_cannot_be_set(play: Play) -> None:
 
 def test_an_officer_reads_the_settings_and_does_not_change_them(play: Play) -> None:
     browser = sign_in(play, "officer")
-    assert "Spara värdet" not in browser.get("/admin/parameters/target_decision").text
+    assert "Föreslå värdet" not in browser.get("/admin/parameters/target_decision").text
     assert send(browser, "/admin/parameters/target_decision", value="8").status_code == 403
 
 

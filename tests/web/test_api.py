@@ -354,7 +354,12 @@ def test_a_parameter_is_set_within_its_bounds_by_who_may(play: Play, officer: Ca
     assert officer.post("/parameters", body, 403)["code"] == "forbidden"
     too_much = {**body, "value": str(bounded["bounds"]["high"] + 1)}
     assert head.post("/parameters", too_much, 422)["errors"][0]["code"] == "parameter_out_of_bounds"
-    head.post("/parameters", body, 201)
+    change = head.post("/parameters", body, 201)
+    assert change["status"] == "proposed"
+    assert {p["name"]: p for p in head.get("/parameters")["items"]}[bounded["name"]]["value"] != body["value"]
+    release = f"/parameters/changes/{change['id']}/release"
+    assert head.post(release, {}, 403)["code"] == "same_person"
+    assert Caller(play, "admin").post(release, {}, 200)["status"] == "released"
     after = {p["name"]: p for p in head.get("/parameters")["items"]}
     assert after[bounded["name"]]["value"] == body["value"]
 

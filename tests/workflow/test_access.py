@@ -16,7 +16,7 @@ from workflow.commands import (
     DisableUser,
     HandOn,
     OpenCase,
-    SetParameter,
+    ProposeParameter,
     WriteComment,
 )  # fmt: skip
 from workflow.engine.access import Secrecy, View, reads_only
@@ -77,7 +77,7 @@ def test_people_and_units_of_another_region_cannot_be_named(ours: Play, kalmar: 
 def test_an_administrator_rules_at_home_only(ours: Play, kalmar: Play) -> None:
     for command in (
         AddUnit("norrbotten", "Vår avdelning"),
-        SetParameter("norrbotten", "start_decision", "3", ours.today, "x"),
+        ProposeParameter("norrbotten", "start_decision", "3", ours.today, "x"),
         DisableUser("owner@norrbotten.example"),
         DisableUser("owner@norrbotten.example", "norrbotten"),
     ):

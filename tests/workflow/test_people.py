@@ -19,7 +19,6 @@ from workflow.commands import (
     DisableUser,
     EndRole,
     HandOn,
-    SetParameter,
     SetPassword,
     SetSubstitute,
 )  # fmt: skip
@@ -46,8 +45,8 @@ def test_every_change_of_the_register_is_on_the_regions_trail(play: Play) -> Non
         "person_added", "role_assigned", "unit_added", "role_assigned", "role_ended", "password_set", "token_created",
         "person_disabled",
     ]  # fmt: skip
-    play.do("admin", SetParameter("norrbotten", "mail_hour", "8", date(2026, 4, 1), "Beslut"))
-    assert kinds(play, "parameters") == ["parameter_set"]
+    play.set_parameter("mail_hour", "8", date(2026, 4, 1), "Beslut")
+    assert kinds(play, "parameters") == ["parameter_proposed", "parameter_set"]
     with play.app.database.read() as uow:
         assert verify_all(uow).ok
     (leaks,) = play.sql("SELECT count(*) AS n FROM audit_events WHERE body LIKE '%Nils%' OR body LIKE '%lösenord%'")

@@ -10,7 +10,6 @@ import pytest
 from states.calendar import Calendar, local_date
 from tests.play import Play
 from tests.processes import start, tick
-from workflow.commands import SetParameter
 from workflow.engine import act as stepping
 from workflow.engine.timers import fire_due_timers
 from workflow.engine.verify import verify_all
@@ -119,7 +118,7 @@ def test_escalations_over_holidays(play: Play, begun: str, due: date, escalated:
 
 
 def test_a_regions_own_term_moves_the_date_and_is_named_in_the_receipt(play: Play) -> None:
-    play.do("admin", SetParameter("norrbotten", "start_decision", "3", date(2026, 3, 1), "Beslut 2026-02-20"))
+    play.set_parameter("start_decision", "3", date(2026, 3, 1), "Beslut 2026-02-20")
     play.open()
     play.need()
     assert play.task("decide_start").due_on == date(2026, 3, 5)

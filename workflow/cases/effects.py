@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from notifications.kinds import Kind
-from states.deadlines import Pause, Receipt, derive
+from states.deadlines import Pause, Receipt, again
 from states.terms import TERMS
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
@@ -47,7 +47,8 @@ def store_pause(step: Step) -> None:
         to_on=None,
         reason=step.answer("reason"),
     )
-    obligations.hold_reminders(step, obligations.open_tasks(step.uow, step.case_id))
+    held = [t for t in obligations.open_tasks(step.uow, step.case_id) if obligations.stands_still(t)]
+    obligations.hold_reminders(step, held)
 
 
 @effect("store_resume")
@@ -60,7 +61,9 @@ def store_resume(step: Step) -> None:
     numbers = {lot.id: lot.number for lot in step.lots}
     for task in obligations.open_tasks(step.uow, step.case_id):
         moved = paused_receipt(step, task, pause)
-        if moved is not None:
+        if moved is None:
+            obligations.remind_again(step, task)
+        else:
             obligations.move_task(step, task, moved)
             number = numbers.get(task.lot_id)
             name = f"due_on.{task.trigger}" if number is None else f"due_on.{task.trigger}.{number}"
@@ -68,19 +71,15 @@ def store_resume(step: Step) -> None:
 
 
 def paused_receipt(step: Step, task: Row, pause: Pause) -> Receipt | None:
-    """The task's receipt with one more pause, or None when a pause does not move it."""
+    """The task's receipt with one more pause, or None when that pause does not touch it.
+
+    The law's time and a contract's go on, and so does a duty whose last day had passed before the pause began.
+    """
     if not task.receipt:
         return None
     old = Receipt.from_json(json.loads(task.receipt))
     term = TERMS.get(old.term)
     if term is None or not term.pausable or old.anchor_on is None or old.amount is None:
         return None
-    return derive(
-        term,
-        old.anchor,
-        old.anchor_on,
-        step.calendar,
-        pauses=(*old.pauses, pause),
-        amount=old.amount,
-        parameter=old.parameter,
-    )
+    moved = again(old, step.calendar, pauses=(*old.pauses, pause))
+    return moved if moved.pauses != old.pauses else None

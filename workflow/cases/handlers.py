@@ -100,7 +100,8 @@ def _person_here(step: Step, person_id: str) -> bool:
     return bool(row.region_id == step.case.region_id and row.disabled_at is None)
 
 
-def _task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
+def task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
+    """The open task, read again under the lock of its case. Raises NotFound, `already_done` for one that is closed."""
     task = uow.one(TASK, task_id=task_id)
     if task is None or task.region_id != who.region_id:
         raise NotFound
@@ -121,7 +122,7 @@ def _owes(who: Actor, task: Row) -> bool:
 @handles(HandOn)
 def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
     """Hand a task to somebody who may take it. The clock goes on; both names are on the trail."""
-    step, task = _task_of(uow, command.task_id, who)
+    step, task = task_of(uow, command.task_id, who)
     if not (_owes(who, task) or who.roles() & CORRECTORS):
         raise Forbidden
     known = _person_here(step, command.person_id)
@@ -135,7 +136,7 @@ def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
 @handles(DeclareConflict)
 def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> dict[str, Any]:
     """A person with a conflict of interest may not take part (KL 6:28): the task goes to the superior, on the trail."""
-    step, task = _task_of(uow, command.task_id, who)
+    step, task = task_of(uow, command.task_id, who)
     if not _owes(who, task):
         raise Forbidden
     person = step.directory.person(who.person_id)

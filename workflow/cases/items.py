@@ -229,6 +229,7 @@ class Deadline:
     lot: int | None
     due_on: date
     receipt: dict[str, Any] | None
+    task_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,7 +305,9 @@ def _deadlines(
     ticking = {(d.trigger, d.lot) for d in found}
     for task in tasks:
         if task.due_on and not (task.role == Role.SYSTEM and (task.trigger, task.lot_number) in ticking):
-            found.append(Deadline("task", task.trigger, task.trigger, task.lot_number, task.due_on, task.receipt))
+            found.append(
+                Deadline("task", task.trigger, task.trigger, task.lot_number, task.due_on, task.receipt, task.id)
+            )
     if case.process == "contract" and case.closed_at is None:
         step = load_step(uow, case, who)
         step.load("contract")

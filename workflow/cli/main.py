@@ -120,10 +120,38 @@ def parser() -> argparse.ArgumentParser:
     checked.add_argument(
         "file", nargs="?", type=Path, metavar="FILE", help=_("A definition as the API gives it (JSON).")
     )
+    add(process, "triggers", "processes:triggers", _("Everything that time sets off, and how it is kept."))
     drawn = add(process, "diagram", "processes:diagram", _("A process as a picture (Mermaid)."))
     drawn.add_argument("--svg", action="store_true", help=_("As SVG."))
     for each in (shown, drawn):
         each.add_argument("id", metavar="ID[@VERSION]", help=_("For example procurement@1."))
+
+    settings = group("settings", _("What a region sets, as the person whose key is in STEGVIS_TOKEN."))
+    proposed = add(settings, "propose", "settings:propose", _("Propose a value; another person releases it."))
+    proposed.add_argument("name", metavar="NAME", help=_("For example target_decision."))
+    proposed.add_argument("value", metavar="VALUE", help=_("Within its bounds."))
+    proposed.add_argument(
+        "--from", dest="valid_from", required=True, metavar="DAY", help=_("From which day, YYYY-MM-DD.")
+    )
+    proposed.add_argument(
+        "--source", required=True, metavar="TEXT", help=_("Who decided it, when, and where it can be read.")
+    )
+    proposed.add_argument("--running", action="store_true", help=_("Move the running dates that are listed too."))
+    released = add(settings, "release", "settings:release", _("Release what somebody else proposed."))
+    rejected = add(settings, "reject", "settings:reject", _("Turn a proposed value down."))
+    rejected.add_argument("--reason", required=True, metavar="TEXT", help=_("Why."))
+    for each in (released, rejected):
+        each.add_argument("change", metavar="ID", help=_("The proposal, as `propose` told it."))
+    closed = add(settings, "close", "settings:close", _("Add a closing day of the region."))
+    closed.add_argument("day", metavar="DAY", help=_("The day, YYYY-MM-DD."))
+    closed.add_argument("--name", required=True, metavar="TEXT", help=_("What day it is."))
+    closed.add_argument(
+        "--source", required=True, metavar="TEXT", help=_("Who decided it, when, and where it can be read.")
+    )
+
+    deadlines = group("deadlines", _("Running dates."))
+    verified = add(deadlines, "verify", "deadlines:verify", _("Count every running date again; tells what differs."))
+    verified.add_argument("--region", metavar="CODE", help=_("One region only."))
 
     audit = group("audit", _("The trail."))
     add(audit, "verify", "database:verify_audit", _("Check every stream; names the first bad event."))

@@ -8,6 +8,7 @@ from argparse import Namespace
 from states.definition import ProcessDefinition, definition_from_json
 from states.errors import UnknownProcess
 from states.registry import DEFINITIONS, definition, fingerprint
+from states.triggers import TRIGGERS
 from templates.labels import has_label, label
 from workflow.cli.console import DONE, FAILED, WRONG_USAGE, Refusal, _, complain, locale, say, table, tell
 
@@ -64,6 +65,22 @@ def check(chosen: Namespace) -> int:
     if failed:
         complain(tell(_("The definition may not be released: %(count)s faults, listed above."), count=failed))
     return FAILED if failed else DONE
+
+
+def triggers(chosen: Namespace) -> int:  # noqa: ARG001
+    """The triggers of time: mark, source, what keeps each, and why one still waits."""
+    for line in table(
+        (
+            t.id,
+            label(f"mark.{t.mark}", locale()),
+            t.source,
+            label(f"kept.{t.kept}", locale()),
+            ", ".join(t.names) if t.names else label(f"waits.{t.waits}", locale()),
+        )
+        for t in TRIGGERS
+    ):
+        say(line)
+    return DONE
 
 
 def diagram(chosen: Namespace) -> int:

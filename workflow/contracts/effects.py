@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from states.calendar import FIRST_YEAR, LAST_YEAR
 from states.facts import ContractFacts
 from states.steps import plan, timer_plans
 from workflow.contracts.tables import Contract, ContractFollowUp
@@ -61,6 +62,17 @@ def last_possible_end(end_on: date | None, options_left: int, option_months: int
     return add_months(end_on, options_left * option_months)
 
 
+def _check_period(f: Any, options_left: int) -> date | None:
+    """The last possible end. Raises InvalidForm for a period that ends before it begins, or beyond the calendar."""
+    if f.end_on and f.start_on and f.end_on < f.start_on:
+        raise InvalidForm([FieldError("end_on", "end_before_start")])
+    last = last_possible_end(f.end_on, options_left, f.option_months)
+    if last and last.year > LAST_YEAR:
+        years = {"year": last.year, "first": FIRST_YEAR, "last": LAST_YEAR}
+        raise InvalidForm([FieldError("option_count", "year_unknown", years)])
+    return last
+
+
 def contract_row(step: Step) -> Row:
     row = step.uow.one(CONTRACT, case_id=step.case_id)
     assert row is not None, "every contract case has its row"
@@ -103,8 +115,7 @@ def follow_ups_basis(step: Step) -> list[dict[str, Any]]:
 @effect("open.contract")
 def open_contract(step: Step) -> None:
     f = step.form
-    if f.end_on and f.start_on and f.end_on < f.start_on:
-        raise InvalidForm([FieldError("end_on", "end_before_start")])
+    last_end_on = _check_period(f, f.option_count)
     supplier = step.answer("supplier_id")
     if supplier is None:
         if not f.supplier_name:
@@ -118,7 +129,7 @@ def open_contract(step: Step) -> None:
         contract_number=f.contract_number,
         start_on=f.start_on,
         end_on=f.end_on,
-        last_end_on=last_possible_end(f.end_on, f.option_count, f.option_months),
+        last_end_on=last_end_on,
         option_count=f.option_count,
         options_used=0,
         option_months=f.option_months,
@@ -166,17 +177,16 @@ def store_existing_contract(step: Step) -> None:
 @effect("store_contract_amendment")
 def store_contract_amendment(step: Step) -> None:
     f = step.form
-    if f.end_on and f.start_on and f.end_on < f.start_on:
-        raise InvalidForm([FieldError("end_on", "end_before_start")])
     row = contract_row(step)
     left = max(f.option_count - row.options_used, 0)
+    last_end_on = _check_period(f, left)
     known = {k for k in row.missing.split(",") if k and getattr(f, k, None) is None}
     change_contract(
         step,
         contract_number=f.contract_number,
         start_on=f.start_on,
         end_on=f.end_on,
-        last_end_on=last_possible_end(f.end_on, left, f.option_months),
+        last_end_on=last_end_on,
         option_count=max(f.option_count, row.options_used),
         option_months=f.option_months,
         notice_months=f.notice_months,

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from states.calendar import Calendar
 from states.due_dates import contract_dates
 from states.facts import CaseFacts, ContractFacts, Situation
 from states.roles import Actor
@@ -200,11 +201,12 @@ def contracts_ahead(uow: UnitOfWork, who: Actor, today: date, months: int = 24) 
     )
     rows = uow.connection.execute(query).all()
     parameters = case_rows.parameters(uow, who.region_id, today)
+    calendar = case_rows.calendar(uow, who.region_id)
     tree = units(uow, who.region_id)
     successors = _successors(uow, who, rows)
     found = []
     for r in rows:
-        dates = contract_dates(_situation(r, who, today, parameters))
+        dates = contract_dates(_situation(r, who, today, parameters, calendar))
         division = _division(tree, r.unit_id)
         extension, renewal = dates.extension_notice, dates.renewal_start
         found.append(
@@ -225,7 +227,7 @@ def contracts_ahead(uow: UnitOfWork, who: Actor, today: date, months: int = 24) 
     )
 
 
-def _situation(r: Row, who: Actor, today: date, parameters: Any) -> Situation:
+def _situation(r: Row, who: Actor, today: date, parameters: Any, calendar: Calendar) -> Situation:
     case = CaseFacts(
         id=r.case_id, region_id=who.region_id, process=r.process, version=r.version, state=r.state, reference=r.reference,
         title=r.title, row_version=r.row_version, unit_id=r.unit_id, owner_id=r.owner_id, officer_id=r.officer_id,
@@ -237,7 +239,7 @@ def _situation(r: Row, who: Actor, today: date, parameters: Any) -> Situation:
         handed_over=r.handed_over_on is not None, handover_proposed_by=r.handover_proposed_by,
         evaluated=r.evaluated_on is not None, value=kronor(r.value_ore),
     )  # fmt: skip
-    return Situation(case, who, None, today, parameters=parameters, facts={"contract": contract})
+    return Situation(case, who, None, today, calendar=calendar, parameters=parameters, facts={"contract": contract})
 
 
 def _successors(uow: UnitOfWork, who: Actor, rows: Sequence[Row]) -> dict[str, CaseLink]:

@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+import workflow.cases.tables
 import workflow.comments.tables
 import workflow.contracts.tables
 import workflow.engine.tables

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from workflow.commands import AddMandate, AddUnit, AddUser, AssignRole, SetParameter, SetSubstitute
+from workflow.commands import (
+    AddMandate,
+    AddUnit,
+    AddUser,
+    AssignRole,
+    ProposeParameter,
+    ReleaseParameter,
+    SetSubstitute,
+)
 from workflow.demo.play import Play
 
 
@@ -167,8 +175,9 @@ def _add(play: Play, member: Member) -> None:
 def _set_parameter(play: Play) -> None:
     """One region's own term, so that receipts show where it comes from."""
     head = play.people["upphandlingschef"]
-    command = SetParameter(play.region, "target_decision", "8", play.day(400), "Riktlinje Inköp, regionens egen tid")
-    play.timeline.do(command, head)
+    source = "Riktlinje Inköp, regionens egen tid"
+    proposed = play.timeline.do(ProposeParameter(play.region, "target_decision", "8", play.day(400), source), head)
+    play.timeline.do(ReleaseParameter(proposed["id"]), play.people["admin"])
 
 
 def _plan_absences(play: Play, away: str, stand_in: str) -> None:

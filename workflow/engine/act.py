@@ -56,6 +56,7 @@ def load_step(uow: UnitOfWork, case: Row, who: Actor) -> Step:
         parameters=case_rows.parameters(uow, case.region_id, today),
         region_name=region.name if region else case.region_id,
         today=today,
+        calendar=case_rows.calendar(uow, case.region_id),
     )
 
 

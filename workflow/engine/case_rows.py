@@ -8,19 +8,21 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
 
+from states.calendar import Calendar
 from states.deadlines import Pause
 from states.facts import Parameter
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.tables import Case, CaseAccess, Conflict, Counter, DecisionRow, Lot, Region
 from workflow.engine.tables import Pause as PauseTable
-from workflow.parameters.tables import ParameterRow
+from workflow.parameters.tables import ClosingDay, ParameterRow
 
 cases = Case.__table__  # type: ignore[attr-defined]
 lots = Lot.__table__  # type: ignore[attr-defined]
 _pauses = PauseTable.__table__  # type: ignore[attr-defined]
 _access = CaseAccess.__table__  # type: ignore[attr-defined]
 _parameters = ParameterRow.__table__  # type: ignore[attr-defined]
+_closing_days = ClosingDay.__table__  # type: ignore[attr-defined]
 _conflicts = Conflict.__table__  # type: ignore[attr-defined]
 _counters = Counter.__table__  # type: ignore[attr-defined]
 _regions = Region.__table__  # type: ignore[attr-defined]
@@ -39,6 +41,11 @@ _PARAMETERS = Statement(
     )
     .order_by(_parameters.c.valid_from)
 )  # fmt: skip
+_CLOSED = Statement(
+    select(_closing_days.c.closed_on).where(
+        _closing_days.c.region_id == bindparam("region_id"), _closing_days.c.withdrawn_at.is_(None)
+    )
+)
 _PAUSES = Statement(
     select(_pauses.c.from_on, _pauses.c.to_on, _pauses.c.reason).where(
         _pauses.c.case_id == bindparam("case_id"), _pauses.c.to_on.is_not(None)
@@ -108,6 +115,11 @@ def parameters(uow: UnitOfWork, region_id: str, today: date) -> dict[str, Parame
         target = found if row.region_id == region_id else national
         target[row.name] = Parameter(row.name, row.value, row.valid_from, row.source)
     return national | found
+
+
+def calendar(uow: UnitOfWork, region_id: str) -> Calendar:
+    """The calendar of a region: rest days by law, and the days on which the region keeps closed."""
+    return Calendar(frozenset(row.closed_on for row in uow.all(_CLOSED, region_id=region_id)))
 
 
 def pauses(uow: UnitOfWork, case_id: str) -> tuple[Pause, ...]:

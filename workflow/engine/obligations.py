@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ from states.deadlines import Receipt
 from states.decision import TaskPlan, TimerPlan
 from states.reminders import NudgeKind, next_nudge, setting
 from states.roles import Role
+from states.terms import TERMS
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
@@ -76,6 +78,11 @@ _MOVE_TASK = Statement(
     update(_tasks)
     .where(_tasks.c.id == bindparam("task_id"))
     .values(due_on=bindparam("new_due_on"), due_at=bindparam("new_due_at"), receipt=bindparam("new_receipt"))
+)
+_MOVE_TIMER = Statement(
+    update(_timers)
+    .where(_timers.c.id == bindparam("timer_id"), _timers.c.status == "pending")
+    .values(due_at=bindparam("new_due_at"), receipt=bindparam("new_receipt"))
 )
 _ASSIGN_TASK = Statement(
     update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(person_id=bindparam("new_person_id"))
@@ -214,15 +221,23 @@ def add_timer(
 
 
 def set_state_timer(step: Step, plan: TimerPlan, lot_id: str | None) -> None:
-    """A timer that pulls a trigger: from the first moment of the day after a forward deadline, on the day of a backward one."""
-    due_on = plan.receipt.due_on
-    if due_on is None or plan.receipt.backward:
-        due_at = start_of_day(plan.due_on)
-    else:
-        due_at = end_of_day(plan.due_on)
+    """A timer that pulls a trigger when its receipt says so."""
+    due_at = pull_at(plan.receipt, plan.due_on)
     add_timer(
         step, kind=plan.kind, due_at=due_at, lot_id=lot_id, trigger=plan.trigger, receipt=receipt_text(plan.receipt)
     )
+
+
+def pull_at(receipt: Receipt, due_on: date) -> datetime:
+    """From the first moment of the day after a forward deadline, on the day of a backward one (or where none applies)."""
+    return start_of_day(due_on) if receipt.due_on is None or receipt.backward else end_of_day(due_on)
+
+
+def move_timer(step: Step, timer: Row, receipt: Receipt) -> None:
+    """A running timer that pulls a trigger moves with its new receipt."""
+    assert receipt.due_on is not None
+    due_at = pull_at(receipt, receipt.due_on)
+    step.uow.run(_MOVE_TIMER, timer_id=timer.id, new_due_at=due_at, new_receipt=receipt_text(receipt))
 
 
 def move_task(step: Step, task: Row, receipt: Receipt) -> None:
@@ -244,6 +259,19 @@ def hold_reminders(step: Step, tasks: Iterable[Row]) -> None:
     """While a case is paused its obligations remind nobody."""
     for task in tasks:
         step.uow.run(_CANCEL_TASK_TIMERS, the_case_id=step.case_id, the_task_id=task.id)
+
+
+def stands_still(task: Row) -> bool:
+    """Whether a pause of its case stops a duty: not where the law or a contract counts the time."""
+    term = TERMS.get(json.loads(task.receipt)["term"]) if task.receipt else None
+    return term is None or term.pausable
+
+
+def remind_again(step: Step, task: Row) -> None:
+    """After a pause: a duty that was held and keeps its last day reminds as before."""
+    if task.due_on and task.role != Role.SYSTEM and stands_still(task):
+        step.uow.run(_CANCEL_TASK_TIMERS, the_case_id=step.case_id, the_task_id=task.id)
+        schedule_nudge(step, task.id, task.lot_id, task.due_on, after=step.today)
 
 
 def assign(step: Step, task: Row, person_id: str | None) -> None:

@@ -10,12 +10,12 @@ from notifications.kinds import Kind
 from notifications.recipients import Capacity, Recipient
 from states.decision import Decision, TaskPlan
 from states.definition import Scope, Transition
-from states.roles import Role
 from states.steps import plan as plan_obligation
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
 from workflow.engine import audit, case_rows, obligations, outbox
 from workflow.engine.canonical import canonical
+from workflow.engine.next_duty import next_duty
 from workflow.engine.step import Step
 from workflow.errors import Stale
 
@@ -54,7 +54,7 @@ def write_step(step: Step, lot: Row | None, decision: Decision, basis: Basis | N
     for lot_id, changes in step.lot_changes.items():
         case_rows.write_columns(step.uow, case_rows.update_lot(frozenset(changes)), changes, the_lot_id=lot_id)
     kept = _settle_tasks(step, lot, decision, open_now, was)
-    _next_duty(step, kept)
+    step.change(**next_duty(step, kept))
     changes = dict(step.changes)
     touched = case_rows.write_columns(
         step.uow,
@@ -170,28 +170,6 @@ def _opened_for(
     if lot_id is None:
         return [None]
     return [None] if state == edge.target and state != was else []
-
-
-def _next_duty(step: Step, tasks: list[Any]) -> None:
-    """What the case waits for first, kept on its row for lists that are one query.
-
-    Of duties without a day the state's own comes last: a case is not waited for to be closed while its contracts
-    are still to be filled in.
-    """
-    human = [t for t in tasks if t.role != Role.SYSTEM] or tasks
-    owes = step.definition.state(step.column("state")).owes
-    own = owes.trigger if owes else None
-
-    def order(duty: Any) -> tuple[Any, ...]:
-        undated = duty.due_on is None
-        return undated, duty.due_on or date.max, undated and duty.trigger == own, duty.trigger
-
-    first = min(human, key=order, default=None)
-    step.change(
-        next_due_on=first.due_on if first else None,
-        next_trigger=first.trigger if first else None,
-        next_role=first.role if first else None,
-    )
 
 
 def _append(step: Step, lot: Row | None, decision: Decision, basis: Basis | None, state: str, version: int) -> int:

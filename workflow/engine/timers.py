@@ -154,7 +154,9 @@ def _pull(step: Step, timer: Row) -> None:
 def _remind(step: Step, timer: Row) -> None:
     """Remind of a task. After a downtime only the latest reminder is sent, not all that were missed."""
     task = step.uow.one(_TASK, task_id=timer.task_id)
-    if task is None or task.status != "open" or step.case.paused_on is not None or task.due_on is None:
+    if task is None or task.status != "open" or task.due_on is None:
+        return
+    if step.case.paused_on is not None and obligations.stands_still(task):
         return
     plan = nudges(task.due_on, step.calendar, step.parameters)
     due = [n for n in plan if n.on <= step.today and n.occurrence >= timer.occurrence]

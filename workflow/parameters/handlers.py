@@ -1,29 +1,37 @@
-"""Policy as dated rows: a new row follows the old one, from a day, within the bounds that the law book states."""
+"""Policy as dated rows: one person proposes a value within the law book's bounds, another lets it apply."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
+from states.calendar import local_date
 from states.roles import Actor, Role
 from states.terms import BOUNDS, SWITCHES, TERMS
-from workflow.commands import SetParameter
+from workflow.commands import ProposeParameter, RejectParameter, ReleaseParameter
 from workflow.db.columns import new_id
-from workflow.db.statements import Statement, insert_into
+from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit
+from workflow.engine import audit, directory
 from workflow.engine.execute import handles
-from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
-from workflow.parameters.tables import ParameterRow
+from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
+from workflow.parameters.running import list_for_moving
+from workflow.parameters.tables import ParameterChange, ParameterRow
 
 _parameters = ParameterRow.__table__  # type: ignore[attr-defined]
+_changes = ParameterChange.__table__  # type: ignore[attr-defined]
 PARAMETERS = Statement(
     select(_parameters)
     .where(_parameters.c.region_id.in_([bindparam("region_id"), "samverkan"]))
     .order_by(_parameters.c.name, _parameters.c.valid_from)
 )
+CHANGES = Statement(
+    select(_changes).where(_changes.c.region_id == bindparam("region_id")).order_by(_changes.c.id.desc()).limit(200)
+)
+CHANGE = Statement(select(_changes).where(_changes.c.id == bindparam("change_id")))
+_LOCK_CHANGE = Statement(select(_changes).where(_changes.c.id == bindparam("change_id")).with_for_update())
 _SAME = Statement(
     select(_parameters.c.id).where(
         _parameters.c.region_id == bindparam("region_id"),
@@ -32,8 +40,23 @@ _SAME = Statement(
     )
 )
 _INSERT = insert_into(_parameters)
+_PROPOSE = insert_into(_changes)
+_SETTLE = Statement(
+    update(_changes)
+    .where(_changes.c.id == bindparam("the_change_id"), _changes.c.status == "proposed")
+    .values(
+        status=bindparam("new_status"),
+        settled_by=bindparam("by"),
+        settled_at=bindparam("at"),
+        reason=bindparam("why"),
+        moved_at=bindparam("moved"),
+    )
+)
 
 _DAY_LISTS = ("remind_days_before", "remind_days_after", "escalate_days_after")
+#: Who may propose a value, and who may release what another proposed.
+SETTERS = frozenset({Role.HEAD_OF_PROCUREMENT.value, Role.ADMINISTRATOR.value})
+MAX_REASON = 1_000
 
 
 def fault(name: str, value: str) -> str | None:
@@ -52,46 +75,160 @@ def fault(name: str, value: str) -> str | None:
     return "unknown_choice"
 
 
-@handles(SetParameter)
-def set_parameter(uow: UnitOfWork, command: SetParameter, who: Actor) -> dict[str, Any]:
-    """Add a dated row. Running deadlines do not move: each carries the row it was counted with."""
+def faults_of(uow: UnitOfWork, region_id: str, name: str, value: str, valid_from: Any, source: str) -> list[FieldError]:
+    """Everything that is wrong with a proposed row."""
+    faults = []
+    if name not in TERMS and name not in SWITCHES:
+        faults.append(FieldError("name", "unknown_choice"))
+    elif wrong := fault(name, value.strip()):
+        faults.append(FieldError("value", wrong))
+    if not isinstance(valid_from, date):
+        faults.append(FieldError("valid_from", "not_a_date"))
+    if not source.strip():
+        faults.append(FieldError("source", "field_required"))
+    if not faults and uow.one(_SAME, region_id=region_id, name=name, valid_from=valid_from):
+        faults.append(FieldError("valid_from", "parameter_exists"))
+    return faults
+
+
+@handles(ProposeParameter)
+def propose_parameter(uow: UnitOfWork, command: ProposeParameter, who: Actor) -> dict[str, Any]:
+    """Write down a proposed value. Nothing applies before somebody else has released it."""
     if command.region_id != who.region_id:
         raise NotFound
-    if not (who.roles() & {Role.HEAD_OF_PROCUREMENT, Role.ADMINISTRATOR}):
+    if not who.roles() & SETTERS:
         raise Forbidden
-    faults = []
-    if command.name not in TERMS and command.name not in SWITCHES:
-        faults.append(FieldError("name", "unknown_choice"))
-    elif wrong := fault(command.name, command.value.strip()):
-        faults.append(FieldError("value", wrong))
-    if not isinstance(command.valid_from, date):
-        faults.append(FieldError("valid_from", "not_a_date"))
-    if not command.source.strip():
-        faults.append(FieldError("source", "field_required"))
-    if not faults and uow.one(_SAME, region_id=command.region_id, name=command.name, valid_from=command.valid_from):
-        faults.append(FieldError("valid_from", "parameter_exists"))
+    value, source = command.value.strip(), command.source.strip()
+    faults = faults_of(uow, command.region_id, command.name, value, command.valid_from, source)
     if faults:
         raise InvalidForm(faults)
+    change_id = new_id(uow.now)
+    uow.run(
+        _PROPOSE,
+        id=change_id,
+        region_id=command.region_id,
+        name=command.name,
+        value=value,
+        valid_from=command.valid_from,
+        source=source,
+        running=command.running and command.name in BOUNDS,
+        status="proposed",
+        proposed_by=who.person_id,
+        proposed_at=uow.now,
+        settled_by=None,
+        settled_at=None,
+        reason=None,
+        moved_at=None,
+    )
+    facts = {"parameter": command.name, "value": value, "valid_from": command.valid_from, "change": change_id}
+    _note(uow, who, "parameter_proposed", facts | {"running": command.running or None}, source)
+    return {"id": change_id, "name": command.name, "status": "proposed"}
+
+
+@handles(ReleaseParameter)
+def release_parameter(uow: UnitOfWork, command: ReleaseParameter, who: Actor) -> dict[str, Any]:
+    """Let a proposed value apply: its row carries both names. Running deadlines move afterwards, case by case.
+
+    Raises NotFound, Forbidden (also `same_person` for whoever proposed it), StegvisError `already_done`, and
+    InvalidForm when there is a row of that day by now.
+    """
+    change = _settled_by_another(uow, command.change_id, who)
+    if uow.one(_SAME, region_id=change.region_id, name=change.name, valid_from=change.valid_from):
+        raise InvalidForm([FieldError("valid_from", "parameter_exists")])
     row_id = new_id(uow.now)
     uow.run(
         _INSERT,
         id=row_id,
-        region_id=command.region_id,
-        name=command.name,
-        value=command.value.strip(),
-        valid_from=command.valid_from,
-        source=command.source.strip(),
+        region_id=change.region_id,
+        name=change.name,
+        value=change.value,
+        valid_from=change.valid_from,
+        source=change.source,
         decided_by=who.person_id,
         decided_at=uow.now,
+        proposed_by=change.proposed_by,
     )
+    listed = list_for_moving(uow, change, local_date(uow.now)) if change.running else 0
+    uow.run(
+        _SETTLE,
+        the_change_id=change.id,
+        new_status="released",
+        by=who.person_id,
+        at=uow.now,
+        why=None,
+        moved=None if listed else uow.now,
+    )
+    facts = {
+        "parameter": change.name,
+        "value": change.value,
+        "valid_from": change.valid_from,
+        "change": change.id,
+        "proposed_by": change.proposed_by,
+        "deadlines": listed or None,
+    }
+    _note(uow, who, "parameter_set", facts, change.source)
+    return {"id": row_id, "change": change.id, "name": change.name, "status": "released", "deadlines": listed}
+
+
+@handles(RejectParameter)
+def reject_parameter(uow: UnitOfWork, command: RejectParameter, who: Actor) -> dict[str, Any]:
+    """Turn a proposed value down, with a reason. The proposer may take it back in the same way."""
+    reason = command.reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        raise InvalidForm([FieldError("reason", "field_too_long" if reason else "field_required")])
+    change = _proposed(uow, command.change_id, who)
+    uow.run(
+        _SETTLE,
+        the_change_id=change.id,
+        new_status="rejected",
+        by=who.person_id,
+        at=uow.now,
+        why=reason,
+        moved=uow.now,
+    )
+    _note(uow, who, "parameter_rejected", {"parameter": change.name, "change": change.id}, change.source, reason)
+    return {"id": change.id, "name": change.name, "status": "rejected"}
+
+
+def others_who_may_release(uow: UnitOfWork, region_id: str, proposed_by: str, today: date) -> list[str]:
+    """The names of those in the region who may release what this person proposed."""
+    held = [h for role in sorted(SETTERS) for h in directory.holders(uow, region_id, role, today)]
+    return sorted({h.name for h in held if h.id != proposed_by})
+
+
+def _proposed(uow: UnitOfWork, change_id: str, who: Actor) -> Row:
+    change = uow.one(_LOCK_CHANGE, change_id=change_id)
+    if change is None or change.region_id != who.region_id:
+        raise NotFound
+    if not who.roles() & SETTERS:
+        raise Forbidden
+    if change.status != "proposed":
+        raise StegvisError("already_done")
+    return change
+
+
+def _settled_by_another(uow: UnitOfWork, change_id: str, who: Actor) -> Row:
+    """Two people: neither the proposer, nor somebody who may only because they stand in for the proposer."""
+    change = _proposed(uow, change_id, who)
+    own = any(h.role in SETTERS and h.person_id != change.proposed_by for h in who.holdings)
+    if who.person_id == change.proposed_by or not own:
+        raise Forbidden("same_person")
+    return change
+
+
+def _note(
+    uow: UnitOfWork, who: Actor, kind: str, facts: dict[str, Any], source: str, reason: str | None = None
+) -> None:
+    fields = [audit.Field("source", source)]
+    if reason:
+        fields.append(audit.Field("reason", reason))
     audit.append(
         uow,
-        audit.register_stream(command.region_id, "parameters"),
-        region_id=command.region_id,
-        kind="parameter_set",
+        audit.register_stream(who.region_id, "parameters"),
+        region_id=who.region_id,
+        kind=kind,
         at=uow.now,
         actor_id=who.person_id,
-        facts={"parameter": command.name, "value": command.value.strip(), "valid_from": command.valid_from},
-        fields=[audit.Field("source", command.source.strip())],
+        facts=facts,
+        fields=fields,
     )
-    return {"id": row_id, "name": command.name}

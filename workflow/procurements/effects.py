@@ -72,6 +72,7 @@ def store_advertisement(step: Step) -> None:
         notice_reference=f.notice_reference,
         tender_deadline_on=f.tender_deadline_on,
         procedure=f.procedure,
+        urgent=f.urgent,
         system_reference=f.system_reference,
     )
 
@@ -92,6 +93,13 @@ def store_invitation(step: Step) -> None:
 @effect("store_documents_changed")
 def store_documents_changed(step: Step) -> None:
     change_procurement(step, tender_deadline_on=step.form.tender_deadline_on)
+
+
+@effect("store_answers_given")
+def store_answers_given(step: Step) -> None:
+    """On the trail with its day: everybody has the answers (LOU 12:11)."""
+    if step.form.answered_on > step.today:
+        raise InvalidForm([FieldError("answered_on", "date_in_future")])
 
 
 @effect("store_opening")

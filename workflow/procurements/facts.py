@@ -86,6 +86,7 @@ def load_procurement(step: Step) -> ProcurementFacts:
         value_on=p.value_on,
         procedure=p.procedure,
         tender_deadline_on=p.tender_deadline_on,
+        urgent=bool(p.urgent),
         advertised_on=p.published_on,
         targets_version=p.targets_version,
         requirements_version=p.requirements_version,

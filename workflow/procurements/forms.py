@@ -83,6 +83,14 @@ class InvitationForm(Form):
     system_reference: OptionalLine
 
 
+@form("procurement", "record_answers_given")
+class AnswersForm(Form):
+    """All questions are answered to all, or none came, in time before the last day for tenders (LOU 12:11, 19:13)."""
+
+    answered_on: Day
+    answers_note: OptionalWords
+
+
 @form("procurement", "record_documents_changed")
 class DocumentsChangedForm(Form):
     change_note: Words
@@ -200,6 +208,7 @@ class ContractRow(SupplierRow):
 @form("procurement", "prepare_contracts")
 class ContractsForm(LotForm):
     contracts: Annotated[tuple[ContractRow, ...], Field(min_length=1, max_length=50)]
+    framework_reason: OptionalWords
 
 
 @form("procurement", "sign_contracts")

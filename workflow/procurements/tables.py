@@ -30,6 +30,7 @@ class Procurement(SQLModel, table=True):
     notice_reference: str | None = None
     system_reference: str | None = None
     tender_deadline_on: date | None = None
+    urgent: bool | None = None
     opened_on: date | None = None
     opened_by: str | None = None
     opened_with: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
@@ -9,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from workflow.cases.queries import case_comments, case_file, case_files, case_row, my_tasks
-from workflow.commands import DeclareConflict, HandOn, WriteComment
+from workflow.commands import DeclareConflict, ExtendDeadline, HandOn, WriteComment
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.web.api.exchange import (
     ROOT,
@@ -47,6 +48,11 @@ class ConflictBody(Body):
     reason: str = Field(min_length=1)
 
 
+class ExtendBody(Body):
+    to_on: date
+    reason: str = Field(min_length=1, max_length=1000)
+
+
 @router.get(f"{ROOT}/tasks")
 def tasks(
     request: Request,
@@ -73,6 +79,12 @@ def hand_on(request: Request, task_id: str, body: HandOnBody, raw: RawJson, key:
 def conflict(request: Request, task_id: str, body: ConflictBody, raw: RawJson, key: Key = None) -> Response:
     """Declare a conflict of interest: the task goes to the superior."""
     return answered(carry_out(request, DeclareConflict(task_id, body.reason), key, raw))
+
+
+@router.post(f"{ROOT}/tasks/{{task_id}}/extend")
+def extend(request: Request, task_id: str, body: ExtendBody, raw: RawJson, key: Key = None) -> Response:
+    """Give a duty of somebody else more time; only the region's own time, within bounds, with a reason."""
+    return answered(carry_out(request, ExtendDeadline(task_id, body.to_on, body.reason), key, raw))
 
 
 @router.get(f"{ROOT}/cases/{{case_id}}/comments")

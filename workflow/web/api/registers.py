@@ -1,47 +1,18 @@
-"""Registers of a region: contracts, suppliers, and the parameters it has set."""
+"""Registers of a region: contracts and suppliers."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
 
-from states.terms import BOUNDS, SWITCHES, TERMS
-from templates.labels import has_label, label
-from workflow.commands import SetParameter
 from workflow.contracts.queries import ContractFilter, list_contracts
-from workflow.engine import case_rows
-from workflow.parameters.handlers import PARAMETERS
 from workflow.suppliers.queries import list_suppliers, supplier_view
-from workflow.web.api.exchange import (
-    ROOT,
-    After,
-    Body,
-    Key,
-    Limit,
-    RawJson,
-    answered,
-    carry_out,
-    listed,
-    looking,
-    only_known_filters,
-)
-from workflow.web.base import viewer_of
+from workflow.web.api.exchange import ROOT, After, Limit, answered, listed, looking, only_known_filters
 
 router = APIRouter(tags=["Registers"], dependencies=[Depends(only_known_filters)])
-
-
-class ParameterBody(Body):
-    """A new dated row; the one before it holds until the day before."""
-
-    name: str = Field(examples=["decision_term"])
-    value: str = Field(max_length=100)
-    valid_from: date
-    source: str = Field(max_length=300)
-    region: str | None = None
 
 
 @router.get(f"{ROOT}/contracts")
@@ -92,40 +63,3 @@ def supplier(request: Request, supplier_id: str) -> Response:
     """One supplier with its contracts and public awards in the region."""
     with looking(request) as call:
         return answered(supplier_view(call.uow, call.who, supplier_id))
-
-
-@router.get(f"{ROOT}/parameters")
-def parameters(request: Request, region: str | None = None) -> Response:
-    """Every parameter: what applies today, between which bounds, and all its dated rows."""
-    with looking(request) as call:
-        call.in_region(region)
-        rows = call.uow.all(PARAMETERS, region_id=call.who.region_id)
-        current = case_rows.parameters(call.uow, call.who.region_id, call.today)
-    locale, items = call.viewer.locale, []
-    for name in sorted({*TERMS, *SWITCHES}):
-        now, bounds = current.get(name), BOUNDS.get(name)
-        items.append(
-            {
-                "name": name,
-                "text": label(f"term.{name}", locale) if has_label(f"term.{name}", locale) else name,
-                "value": now.value if now else None,
-                "valid_from": now.valid_from if now else None,
-                "source": now.source if now else None,
-                "bounds": {"low": bounds.low, "high": bounds.high} if bounds else None,
-                "rows": [
-                    {"region": r.region_id, "value": r.value, "valid_from": r.valid_from, "source": r.source}
-                    for r in rows
-                    if r.name == name
-                ],
-            }
-        )
-    return answered({"items": items, "next": None})
-
-
-@router.post(f"{ROOT}/parameters", status_code=201)
-def set_parameter(request: Request, body: ParameterBody, raw: RawJson, key: Key = None) -> Response:
-    """Set a parameter of one's region from a day. Deadlines that run keep the row they were counted with."""
-    region = body.region or viewer_of(request).region_id
-    command = SetParameter(region, body.name, body.value, body.valid_from, body.source)
-    made: dict[str, Any] = carry_out(request, command, key, raw)
-    return answered(made, 201)

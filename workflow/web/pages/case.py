@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from states.calendar import local_date
+from states.deadlines import Receipt
+from states.extensions import EXTENDERS, why_not
 from states.registry import definition
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
@@ -241,7 +243,21 @@ def _deadline(deadline: Any, view: CaseView, visit: Visit) -> dict[str, Any]:
         text = label(f"term.{deadline.kind}", locale)
     if deadline.lot and len(view.lots) > 1:
         text = gettext("%(what)s, lot %(number)s", locale, what=text, number=deadline.lot)
-    return {"text": text, "due_on": deadline.due_on, "receipt": deadline.receipt}
+    return {
+        "text": text,
+        "due_on": deadline.due_on,
+        "receipt": deadline.receipt,
+        "href": f"/tasks/{deadline.task_id}/extend" if _may_extend(deadline, view, visit) else None,
+        "href_text": gettext("Give more time\N{NO-BREAK SPACE}…", locale),
+    }
+
+
+def _may_extend(deadline: Any, view: CaseView, visit: Visit) -> bool:
+    """Whether to show the way to the page that gives more time; the page itself says exactly what is possible."""
+    task = next((t for t in view.tasks if t.id == deadline.task_id), None)
+    if task is None or not deadline.receipt or not visit.who.roles() & set(EXTENDERS):
+        return False
+    return task.person_id != visit.who.person_id and why_not(Receipt.from_json(deadline.receipt)) is None
 
 
 def _entry(event: EventItem, view: CaseView, visit: Visit) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from states.roles import Role
 from templates.labels import gettext, label
+from workflow.cases.deadline_check import DIFFERENCES
 from workflow.cases.view import names_of
 from workflow.commands import ReleaseHold, RetryMessage, RetryTimer
 from workflow.db.statements import Row
@@ -33,6 +34,14 @@ def show_operations(request: Request) -> Response:
             "seen": seen,
             "late": [_timer(t, locale) for t in seen.late_timers],
             "failed": [_timer(t, locale) for t in seen.failed_timers],
+            "differences": [
+                {
+                    "row": d,
+                    "what": words.step_text("trigger", d.process, d.trigger, locale) if d.trigger else "",
+                    "text": label(f"difference.{d.code}", locale, stated=d.stated, found=d.found),
+                }
+                for d in visit.uow.all(DIFFERENCES, region_id=visit.who.region_id)
+            ],
             "outbox": [(label(f"mail_status.{s}", locale), seen.outbox.get(s, 0)) for s in STATUSES],
             "mails": [{"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages],
             "reports": [{"at": r.at, "who": names.get(r.actor_id, ""), "text": json.loads(r.value)} for r in reports],

@@ -1,29 +1,35 @@
-"""Policy as dated settings: what applies now, by which source, within which bounds, and what applied before."""
+"""Policy as dated settings: what applies now, within which bounds, what applied before, and proposing a new value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from states.deadlines import Basis
-from states.roles import Role
+from states.facts import Parameter
 from states.terms import BOUNDS, SWITCHES, TERMS
 from templates.formatting import duration
 from templates.labels import gettext, label
 from workflow.cases.view import names_of
-from workflow.commands import SetParameter
+from workflow.commands import ProposeParameter
 from workflow.db.statements import Row
-from workflow.errors import NotFound
-from workflow.parameters.handlers import PARAMETERS
-from workflow.web.base import page, viewer_of
-from workflow.web.pages.admin import Answers, Typed, settle, tabs
-from workflow.web.pages.visit import Sent, Visit, visiting
+from workflow.errors import InvalidForm, NotFound
+from workflow.parameters.handlers import CHANGES, PARAMETERS, SETTERS, faults_of
+from workflow.parameters.running import Shift, would_move
+from workflow.web.base import check_csrf, flash, page, viewer_of
+from workflow.web.pages.admin import Answers, Typed, tabs
+from workflow.web.pages.parameter_changes import shifts_shown
+from workflow.web.pages.setting_words import in_words
+from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
+from workflow.web.pages.words import fault_texts
 
 router = APIRouter()
+#: The value for new deadlines only, or for the running ones that the preview listed too.
+CHOICES = ("new", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ def show_parameters(request: Request) -> Response:
                 (gettext("Fixed by law", visit.locale), [s for s in settings.values() if s.fixed]),
             ],
             "may_change": _may_change(visit),
+            "waiting": [c for c in visit.uow.all(CHANGES, region_id=visit.who.region_id) if c.status == "proposed"],
             "tabs": tabs("/admin/parameters", visit),
         }
         title = gettext("Policy settings", visit.locale)
@@ -62,24 +69,47 @@ def show_parameter(request: Request, name: str) -> Response:
 
 
 @router.post("/admin/parameters/{name}")
-def set_parameter(request: Request, name: str, sent: Sent) -> Response:
-    """A new dated value; the one before stays in the history."""
+def propose_parameter(request: Request, name: str, sent: Sent) -> Response:
+    """Propose a dated value. Where it would move running dates, those are shown first and one chooses."""
+    check_csrf(request, sent)
     viewer = viewer_of(request)
+    answers = Answers(texts(sent))
 
-    def command(answers: Answers) -> SetParameter:
+    def command(answers: Answers) -> ProposeParameter:
         value = "".join(answers.text("value").split())
         valid_from = answers.day("valid_from", required=True)
-        return SetParameter(viewer.region_id, name, value, valid_from, answers.text("source"))
+        running = answers.text("running") == "running"
+        return ProposeParameter(viewer.region_id, name, value, valid_from, answers.text("source"), running)
 
-    return settle(
-        request,
-        sent,
-        command,
-        done=gettext("The setting has a new value.", viewer.locale),
-        to=f"/admin/parameters/{name}",
-        again=lambda t: _parameter_page(request, name, t),
-        called={"value": "setting_value"},
-    )
+    try:
+        proposed = answers.complete(command)
+        if answers.text("running") not in CHOICES:
+            with visiting(request) as visit:
+                row = Parameter(name, proposed.value, proposed.valid_from, proposed.source)
+                faults = faults_of(visit.uow, viewer.region_id, name, row.value, row.valid_from, row.source)
+                if not faults and (shifts := would_move(visit.uow, viewer.region_id, row, visit.today)):
+                    return _preview_page(request, visit, row, shifts, answers)
+        made = carry_out(request, sent, proposed)
+    except InvalidForm as refusal:
+        renamed = [replace(e, field="setting_value" if e.field == "value" else e.field) for e in refusal.errors]
+        told = fault_texts(renamed, viewer.locale)
+        errors = [(e.field, text) for e, (_, text) in zip(refusal.errors, told, strict=True)]
+        return _parameter_page(request, name, Typed(answers.given, errors))
+    flash(request, gettext("The value is proposed. It applies when somebody else has released it.", viewer.locale))
+    return RedirectResponse(f"/admin/parameters/changes/{made['id']}", 303)
+
+
+def _preview_page(request: Request, visit: Visit, row: Parameter, shifts: list[Shift], answers: Answers) -> Response:
+    """What would move, before anything is proposed."""
+    context = {
+        "name": row.name,
+        "value": in_words(row.name, row.value, visit.locale),
+        "row": row,
+        "given": answers.given,
+        **shifts_shown(shifts, visit),
+    }
+    title = gettext("What the new value would move", visit.locale)
+    return page(request, "pages/admin_parameter_preview.html", context, title=title)
 
 
 def _parameter_page(request: Request, name: str, typed: Typed) -> Response:
@@ -87,7 +117,9 @@ def _parameter_page(request: Request, name: str, typed: Typed) -> Response:
         setting = _settings(visit).get(name)
         if setting is None:
             raise NotFound
-        names = names_of(visit.uow, visit.who, [r.decided_by for r in setting.rows])
+        people = [p for r in setting.rows for p in (r.decided_by, r.proposed_by) if p]
+        names = names_of(visit.uow, visit.who, people)
+        changes = [c for c in visit.uow.all(CHANGES, region_id=visit.who.region_id) if c.name == name]
         context: dict[str, Any] = {
             "setting": setting,
             "history": [
@@ -95,11 +127,13 @@ def _parameter_page(request: Request, name: str, typed: Typed) -> Response:
                     "value": in_words(name, r.value, visit.locale),
                     "row": r,
                     "by": names.get(r.decided_by, ""),
+                    "proposed_by": names.get(r.proposed_by, ""),
                     "national": r.region_id != visit.who.region_id,
                 }
                 for r in reversed(setting.rows)
             ],
             "may_change": _may_change(visit) and not setting.fixed,
+            "waiting": [c for c in changes if c.status == "proposed"],
             **typed.as_context(),
             "given": typed.given or {"valid_from": visit.today.isoformat()},
         }
@@ -110,7 +144,7 @@ def _parameter_page(request: Request, name: str, typed: Typed) -> Response:
 
 
 def _may_change(visit: Visit) -> bool:
-    return bool(visit.who.roles() & {Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})
+    return bool(visit.who.roles() & SETTERS)
 
 
 def _settings(visit: Visit) -> dict[str, Setting]:
@@ -135,17 +169,6 @@ def _settings(visit: Visit) -> dict[str, Setting]:
             rows=mine,
         )
     return found
-
-
-def in_words(name: str, value: str, locale: str) -> str:
-    """ "20 arbetsdagar"; sums and lists as they are, with spaces where they help."""
-    if name in TERMS and value.isdecimal():
-        return duration(int(value), TERMS[name].unit, locale)
-    if name.startswith(("threshold_", "limit_")) and value.isdecimal():
-        return f"{int(value):,}".replace(",", "\N{NO-BREAK SPACE}")
-    if name == "two_people_open_below_threshold":
-        return label(f"value.yes_no.{'yes' if value == '1' else 'no'}", locale)
-    return ", ".join(part.strip() for part in value.split(","))
 
 
 def _bounds(name: str, locale: str) -> str:

@@ -135,3 +135,8 @@ def fault_texts(faults: Iterable[FieldError], locale: str) -> list[tuple[str | N
 def comment_faults(faults: Iterable[FieldError], locale: str) -> list[tuple[str | None, str]]:
     """Faults of a comment or question, whose text is not a requirement's."""
     return [(f.field, label(f"error.{f.code}", locale, **f.params)) for f in faults]
+
+
+def pulled_by(process: str, kind: str) -> str | None:
+    """The step that a timer of a process pulls, by the timer's kind."""
+    return next((t.trigger for t in definition(process).timers if t.kind == kind), None)
