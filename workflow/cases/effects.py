@@ -6,6 +6,7 @@ import json
 
 from notifications.kinds import Kind
 from states.deadlines import Pause, Receipt, derive
+from states.roles import Role
 from states.terms import TERMS
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
@@ -52,7 +53,7 @@ def store_pause(step: Step) -> None:
 
 @effect("store_resume")
 def store_resume(step: Step) -> None:
-    """Each deadline that may be paused moves by the real pause, with a new receipt."""
+    """Each deadline that may be paused moves by the real pause, with a new receipt; all reminders come again."""
     paused_on = step.case.paused_on
     step.change(paused_on=None)
     step.uow.run(case_rows.END_PAUSE, the_case_id=step.case_id, until_on=step.today)
@@ -65,6 +66,8 @@ def store_resume(step: Step) -> None:
             number = numbers.get(task.lot_id)
             name = f"due_on.{task.trigger}" if number is None else f"due_on.{task.trigger}.{number}"
             step.record(name, {"from": task.due_on, "to": moved.due_on})
+        elif task.due_on and task.role != Role.SYSTEM:
+            obligations.schedule_nudge(step, task.id, task.lot_id, task.due_on, after=step.today)
 
 
 def paused_receipt(step: Step, task: Row, pause: Pause) -> Receipt | None:
