@@ -135,10 +135,14 @@ class Returned(TaskFacts):
 
 
 class StandstillOver(Facts):
-    """The last day of the standstill (LOU 20:1) has passed; `next_step` is what may be done now."""
+    """The last day of the standstill (LOU 20:1) has passed; `next_step` is what may be done now.
+
+    `lots` are the numbers of the lots it ended for; empty in a procurement that is not divided.
+    """
 
     last_on: date
     next_step: Code
+    lots: tuple[int, ...] = ()
 
 
 class QuestionAsked(Facts):

@@ -58,11 +58,14 @@ class CorrectCase:
 
 @dataclass(frozen=True, slots=True)
 class WriteComment:
+    """`secrecy` is open or tender; left out it follows the case: tender matter while its tenders are secret (OSL 19:3)."""
+
     case_id: str
     text: str
     kind: str = "comment"
     addressee_id: str | None = None
     answers_id: str | None = None
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +87,17 @@ class DeclareConflict:
 
 @dataclass(frozen=True, slots=True)
 class AddFile:
-    """Put a file on a case. The bytes lie behind `FILES_URL` already, under their SHA-256."""
+    """Put a file on a case. The bytes lie behind `FILES_URL` already, under their SHA-256.
+
+    `secrecy` left out follows the case: tender matter while its tenders are secret, else open.
+    """
 
     case_id: str
     name: str
     media_type: str
     size: int
     sha256: str
-    secrecy: str = "open"
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

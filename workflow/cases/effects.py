@@ -53,7 +53,7 @@ def store_pause(step: Step) -> None:
 
 @effect("store_resume")
 def store_resume(step: Step) -> None:
-    """Each deadline that may be paused moves by the real pause, with a new receipt."""
+    """Each deadline that may be paused moves by the real pause, with a new receipt; all reminders come again."""
     paused_on = step.case.paused_on
     step.change(paused_on=None)
     step.uow.run(case_rows.END_PAUSE, the_case_id=step.case_id, until_on=step.today)

@@ -15,7 +15,7 @@ from workflow.comments.handlers import COMMENTS
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
-from workflow.engine.access import Secrecy, View
+from workflow.engine.access import TALK, Secrecy, View
 from workflow.engine.tables import AuditEvent, AuditPayload, OutboxMessage
 from workflow.errors import NotFound
 from workflow.files.handlers import FILE, FILES
@@ -43,7 +43,7 @@ _KNOWN = frozenset(
 def case_events(uow: UnitOfWork, who: Actor, case_id: str, *, after_seq: int = 0, limit: int = 200) -> list[EventItem]:
     """The trail of a case in order, from after `after_seq`. Raises NotFound.
 
-    An event about a file that the viewer may not see is left out altogether: even how many there are is secret.
+    An event about a file or words that the viewer may not see is left out altogether: even how many there are is secret.
     """
     case = case_row(uow, who, case_id)
     view = view_of(uow, who, case)
@@ -56,6 +56,13 @@ def case_events(uow: UnitOfWork, who: Actor, case_id: str, *, after_seq: int = 0
             _payloads.c.secrecy.in_(closed_to_viewer),
         )
         query = query.where(~and_(_events.c.kind == "file_added", of_withheld_file))
+    if Secrecy.TENDER in closed_to_viewer:
+        of_secret_words = exists().where(
+            _payloads.c.stream_id == _events.c.stream_id,
+            _payloads.c.seq == _events.c.seq,
+            _payloads.c.secrecy == Secrecy.TENDER,
+        )
+        query = query.where(~and_(_events.c.kind.in_(TALK), of_secret_words))
     rows = uow.connection.execute(query.order_by(_events.c.seq).limit(limit)).all()
     if not rows:
         return []
@@ -114,14 +121,18 @@ def case_timers(uow: UnitOfWork, who: Actor, case_id: str) -> list[TimerItem]:
 
 
 def case_comments(uow: UnitOfWork, who: Actor, case_id: str) -> list[CommentItem]:
-    """Comments, questions and answers in the order written. Raises NotFound."""
-    case_row(uow, who, case_id)
-    rows = uow.all(COMMENTS, case_id=case_id)
+    """Comments, questions and answers in the order written; one's own always. Raises NotFound.
+
+    What was written while tenders are secret shows to the access list until the award (OSL 19:3).
+    """
+    case = case_row(uow, who, case_id)
+    view = view_of(uow, who, case)
+    rows = [c for c in uow.all(COMMENTS, case_id=case_id) if view.allows(c.secrecy) or c.author_id == who.person_id]
     names = names_of(uow, who, [c.addressee_id for c in rows])
     return [
         CommentItem(
             c.id, c.kind, c.text, c.author_id, c.author_name, c.addressee_id, names.get(c.addressee_id), c.answers_id,
-            c.written_at,
+            c.written_at, c.secrecy,
         )
         for c in rows
     ]  # fmt: skip

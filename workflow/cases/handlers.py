@@ -15,6 +15,7 @@ from workflow.db.columns import fold
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, directory, obligations
+from workflow.engine.access import Secrecy, class_of_words
 from workflow.engine.act import load_step, summary, visible_case
 from workflow.engine.audit import Field
 from workflow.engine.execute import handles
@@ -166,6 +167,8 @@ def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason
             the_case_id=step.case_id,
             old_version=step.case.row_version,
         )
+    follows = class_of_words(step.case)
+    words_class = follows if follows is Secrecy.TENDER else Secrecy.PERSONAL
     audit.append(
         step.uow,
         step.case_id,
@@ -175,7 +178,7 @@ def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason
         actor_id=step.actor.person_id,
         case_id=step.case_id,
         facts={"task": task.trigger, "to_person": receiver.person_id, "state": step.case.state, "row_version": version},
-        fields=[Field("reason", reason, "personal")] if reason else [],
+        fields=[Field("reason", reason, words_class)] if reason else [],
     )
     person = step.directory.person(receiver.person_id)
     if person is not None and receiver.person_id != step.actor.person_id:

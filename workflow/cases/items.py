@@ -56,6 +56,7 @@ class CaseItem:
     closed: bool
     existing: bool
     paused: bool
+    paused_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class TaskItem:
     status: str = "open"
     done_at: datetime | None = None
     unit_name: str | None = None
+    paused_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,7 @@ class CommentItem:
     addressee_name: str | None
     answers_id: str | None
     written_at: datetime
+    secrecy: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def case_counts(uow: UnitOfWork, who: Actor, filters: CaseFilter | None = None) 
     today = local_date(uow.now)
     narrowed = {
         "open": [],
-        "late": [cases.c.next_due_on < today],
+        "late": [_late(today)],
         "without_owner": [cases.c.owner_id.is_(None)],
         "expiring_next_year": [cases.c.process == "contract", _expiring(who, today.year + 1)],
     }
@@ -113,16 +113,21 @@ def case_counts(uow: UnitOfWork, who: Actor, filters: CaseFilter | None = None) 
     return counts
 
 
+def _late(today: date) -> ColumnElement[bool]:
+    """The next last day has passed. Of a paused case nobody is late with anything: its clock stands still."""
+    return and_(cases.c.next_due_on < today, cases.c.paused_on.is_(None))
+
+
 def _segments(filters: CaseFilter, today: date) -> list[Segment]:
     if filters.overdue:
-        return [replace(_DATED, where=and_(_DATED.where, cases.c.next_due_on < today))]
+        return [replace(_DATED, where=and_(_DATED.where, _late(today)))]
     return [_DATED, _UNDATED] if filters.open_only else [_DATED, _UNDATED, _CLOSED]
 
 
 def _item(r: Row) -> CaseItem:
     values = dict(r._mapping)
-    closed_at, paused_on = values.pop("closed_at"), values.pop("paused_on")
-    return CaseItem(**values, closed=closed_at is not None, paused=paused_on is not None)
+    closed_at = values.pop("closed_at")
+    return CaseItem(**values, closed=closed_at is not None, paused=values["paused_on"] is not None)
 
 
 def _where(uow: UnitOfWork, who: Actor, filters: CaseFilter) -> list[ColumnElement[bool]] | None:
@@ -146,7 +151,7 @@ def _where(uow: UnitOfWork, who: Actor, filters: CaseFilter) -> list[ColumnEleme
             or_(*(and_(cases.c.process == p, cases.c.state.in_(sorted(states))) for p, states in places.items()))
         )
     if filters.overdue is False:
-        late = and_(_OPEN, cases.c.next_due_on.is_not(None), cases.c.next_due_on < local_date(uow.now))
+        late = and_(_OPEN, cases.c.next_due_on.is_not(None), _late(local_date(uow.now)))
         conditions.append(~late)
     if filters.expiring_year is not None:
         conditions.append(_expiring(who, filters.expiring_year))

@@ -28,7 +28,7 @@ from workflow.cases.items import (
 from workflow.cases.lists import COUNT_CAP, case_counts, list_cases, search_cases
 from workflow.cases.paging import Page
 from workflow.cases.tasks import case_tasks, done_tasks, my_task_counts, my_tasks, waiting_for_others
-from workflow.cases.view import case_row, case_view, view_of
+from workflow.cases.view import case_row, case_view, readers_of, view_of
 
 __all__ = [
     "COUNT_CAP",
@@ -67,6 +67,7 @@ __all__ = [
     "list_cases",
     "my_task_counts",
     "my_tasks",
+    "readers_of",
     "search_cases",
     "view_of",
     "waiting_for_others",

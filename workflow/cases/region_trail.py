@@ -20,7 +20,7 @@ from workflow.cases.view import case_row, names_of, view_of
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows
-from workflow.engine.access import Secrecy, View
+from workflow.engine.access import TALK, Secrecy, View
 from workflow.engine.tables import AuditEvent, AuditPayload, AuditStream, CaseAccess
 from workflow.errors import FieldError, InvalidForm, NotFound
 
@@ -175,7 +175,8 @@ def trail_event(uow: UnitOfWork, who: Actor, stream_id: str, seq: int) -> TrailE
     if row.case_id is not None:
         case = case_row(uow, who, row.case_id)
         view = view_of(uow, who, case)
-        if row.kind == "file_added" and not all(view.allows(p.secrecy, p.lot_id) for p in beside):
+        withheld = {p.secrecy for p in beside if not view.allows(p.secrecy, p.lot_id)}
+        if (row.kind == "file_added" and withheld) or (row.kind in TALK and Secrecy.TENDER in withheld):
             raise NotFound
     elif not who.roles() & OVERSEERS:
         raise NotFound
@@ -242,18 +243,19 @@ def _where(filters: TrailFilter) -> list[ColumnElement[bool]]:
 
 
 def _visible(who: Actor) -> Sequence[ColumnElement[bool]]:
-    """Without registers for those who do not oversee, and without files whose existence is secret to the viewer."""
+    """Without registers for those who do not oversee, and without files and words whose existence is secret to the viewer."""
     found: list[ColumnElement[bool]] = []
     if not who.roles() & OVERSEERS:
         found.append(_events.c.case_id.is_not(None))
     of_event = and_(_payloads.c.stream_id == _events.c.stream_id, _payloads.c.seq == _events.c.seq)
     tender = exists().where(of_event, _payloads.c.secrecy == Secrecy.TENDER)
     listed = exists().where(_access.c.case_id == _events.c.case_id, _access.c.person_id == who.person_id)
-    hidden = and_(tender, _cases.c.tender_secret.is_(True), ~listed)
+    hidden = unlisted = and_(tender, _cases.c.tender_secret.is_(True), ~listed)
     if not View(on_access_list=False, case_secret=False, roles=who.roles()).allows(Secrecy.BUSINESS):
         closed = exists().where(of_event, _payloads.c.secrecy.in_((Secrecy.BUSINESS, Secrecy.PERSONAL)))
         hidden = or_(hidden, closed)
     found.append(~and_(_events.c.kind == "file_added", hidden))
+    found.append(~and_(_events.c.kind.in_(TALK), unlisted))
     return found
 
 

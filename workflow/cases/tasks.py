@@ -42,6 +42,7 @@ _ITEM = (
         _tasks.c.person_id, _people.c.name.label("person_name"), _tasks.c.lot_id, _lots.c.number.label("lot_number"),
         _tasks.c.opened_at, _tasks.c.due_on, _tasks.c.receipt, _tasks.c.reason, _tasks.c.snoozed_until_on,
         _relations.c.name_seen.label("supplier_name"), _tasks.c.status, _tasks.c.done_at, _units.c.name.label("unit_name"),
+        _cases.c.paused_on,
     )
     .select_from(
         _tasks.join(_cases, _cases.c.id == _tasks.c.case_id)
@@ -81,10 +82,11 @@ def my_tasks(uow: UnitOfWork, who: Actor, today: date, *, after: str | None = No
 
 
 def my_task_counts(uow: UnitOfWork, who: Actor, today: date) -> tuple[int, int]:
-    """How many obligations this person has, and how many of them are late."""
+    """How many obligations this person has, and how many of them are late. In a paused case none is."""
+    paused = select(_cases.c.id).where(_cases.c.region_id == who.region_id, _cases.c.paused_on.is_not(None))
     counted = []
     for late in (False, True):
-        conditions = [_tasks.c.due_on < today] if late else []
+        conditions = [_tasks.c.due_on < today, _tasks.c.case_id.not_in(paused)] if late else []
         total = 0
         for source in _owed_by(who, today):
             few = select(_tasks.c.id).where(source, *conditions).limit(COUNT_CAP).subquery()

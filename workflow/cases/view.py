@@ -35,7 +35,7 @@ from workflow.contracts.tables import Contract
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
-from workflow.engine.access import TENDER_BASIS, Secrecy, View
+from workflow.engine.access import FREE_WORDS, TENDER_BASIS, Secrecy, View
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.forms import secrecy_classes
 from workflow.engine.registries import FORMS
@@ -110,10 +110,18 @@ def view_of(uow: UnitOfWork, who: Actor, case: Row, lots: Sequence[Row] | None =
     return View(on_list, bool(case.tender_secret or secret), secret, who.roles())
 
 
+def readers_of(uow: UnitOfWork, who: Actor, case: Row) -> list[str] | None:
+    """The names of those who may read what is written on the case now, in order; None while nothing there is secret."""
+    if not case.tender_secret:
+        return None
+    listed = uow.all(case_rows.ACCESS_LIST, case_id=case.id)
+    return sorted(names_of(uow, who, [a.person_id for a in listed]).values())
+
+
 @cache
 def form_secrecy(process: str) -> dict[str, str]:
     """The secrecy class of each field that the forms of a process declare as other than open."""
-    return {
+    return FREE_WORDS | {
         name: secrecy
         for (owner, _), form in FORMS.items()
         if owner == process

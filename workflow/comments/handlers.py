@@ -14,8 +14,8 @@ from workflow.comments.tables import Comment
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit
-from workflow.engine.access import reads_only
+from workflow.engine import audit, case_rows
+from workflow.engine.access import Secrecy, class_of_words, reads_only
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.execute import handles
 from workflow.engine.step import Step
@@ -38,7 +38,11 @@ MAX_LENGTH = 5_000
 
 @handles(WriteComment)
 def write_comment(uow: UnitOfWork, command: WriteComment, who: Actor) -> dict[str, Any]:
-    """Write a comment, a question to the officer (or a named person), or an answer. Moves no `row_version`."""
+    """Write a comment, a question to the officer (or a named person), or an answer. Moves no `row_version`.
+
+    While tenders are secret it is tender matter unless its writer says that it is not (OSL 19:3). Raises InvalidForm
+    when it is put to somebody who could not read it.
+    """
     case = visible_case(uow, command.case_id, who, lock=True)
     if reads_only(who.roles()) or not who.roles():
         raise Forbidden("read_only_role")
@@ -47,11 +51,17 @@ def write_comment(uow: UnitOfWork, command: WriteComment, who: Actor) -> dict[st
         raise InvalidForm([FieldError("text", "field_required")])
     if len(text) > MAX_LENGTH:
         raise InvalidForm([FieldError("text", "field_too_long", {"max_length": MAX_LENGTH})])
+    if command.secrecy not in (None, Secrecy.OPEN, Secrecy.TENDER):
+        raise InvalidForm([FieldError("secrecy", "unknown_choice")])
+    follows = class_of_words(case)
+    secrecy = (command.secrecy or follows) if follows is Secrecy.TENDER else Secrecy.OPEN
     step = load_step(uow, case, who)
     asked = _question(uow, command, case.id) if command.answers_id else None
     kind = "answer" if asked is not None else command.kind
     comment_id = new_id(uow.now)
     addressee_id = _addressee(step, command, kind, asked)
+    if secrecy == Secrecy.TENDER and addressee_id is not None and not _on_list(uow, case.id, addressee_id):
+        raise InvalidForm([FieldError("secrecy", "reader_not_on_access_list")])
     uow.run(
         _INSERT,
         id=comment_id,
@@ -61,6 +71,7 @@ def write_comment(uow: UnitOfWork, command: WriteComment, who: Actor) -> dict[st
         text=text,
         addressee_id=addressee_id,
         answers_id=command.answers_id,
+        secrecy=secrecy,
         written_at=uow.now,
     )
     audit.append(
@@ -72,11 +83,15 @@ def write_comment(uow: UnitOfWork, command: WriteComment, who: Actor) -> dict[st
         actor_id=who.person_id,
         case_id=case.id,
         facts={"comment": comment_id, "to_person": addressee_id, "channel": who.channel},
-        fields=[audit.Field("text", text, "personal")],
+        fields=[audit.Field("text", text, "tender" if secrecy == Secrecy.TENDER else "personal")],
     )
     if kind != "comment" and addressee_id:
         _tell(step, kind, addressee_id)
     return {"id": comment_id, "case": case.id, "kind": kind}
+
+
+def _on_list(uow: UnitOfWork, case_id: str, person_id: str) -> bool:
+    return uow.one(case_rows.ON_ACCESS_LIST, case_id=case_id, person_id=person_id) is not None
 
 
 def _question(uow: UnitOfWork, command: WriteComment, case_id: str) -> Row:

@@ -22,4 +22,5 @@ class Comment(SQLModel, table=True):
     text: str
     addressee_id: str | None = None
     answers_id: str | None = None
+    secrecy: str = "open"
     written_at: datetime

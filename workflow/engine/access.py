@@ -26,6 +26,12 @@ class Secrecy(StrEnum):
 #: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
 TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
 
+#: What is said beside a case: while it is secret, even that it was said is kept from those off the list.
+TALK = ("commented", "question_asked", "question_answered")
+
+#: Columns written in free words by whoever knew the tenders: they are tender matter as long as the case (or lot) is.
+FREE_WORDS = {"cancellation_reasons": Secrecy.TENDER}
+
 #: Roles that see matter about a business (OSL 31:16) and about persons inside their own region.
 _BUSINESS_ROLES = frozenset(
     {
@@ -60,6 +66,15 @@ class View:
     def of(self, values: Mapping[str, Any], classes: Mapping[str, str], lot_id: str | None = None) -> dict[str, Any]:
         """The values this person may see; what is withheld is left out."""
         return {k: v for k, v in values.items() if self.allows(classes.get(k, Secrecy.OPEN), lot_id)}
+
+
+def class_of_words(case: Any, lot: Any = None) -> Secrecy:
+    """The class of free words written on a case (or on one lot of it) now: tender matter until the award (OSL 19:3).
+
+    Nobody can tell from the words themselves whether they speak of a tender, so the state of the case decides.
+    """
+    secret = lot.tender_secret if lot is not None else case.tender_secret
+    return Secrecy.TENDER if secret else Secrecy.OPEN
 
 
 def reads_only(roles: Collection[str]) -> bool:

@@ -21,10 +21,11 @@ from workflow.commands import Act
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows, registries
+from workflow.engine.access import Secrecy, class_of_words
 from workflow.engine.audit import Field
 from workflow.engine.canonical import canonical, plain, sha256
 from workflow.engine.execute import handles
-from workflow.engine.forms import Form, parse, secrecy_classes
+from workflow.engine.forms import Form, free_words, parse, secrecy_classes
 from workflow.engine.records import Basis, write_step
 from workflow.engine.step import Step
 from workflow.errors import FieldError, InvalidForm, NotFound, Stale
@@ -142,6 +143,8 @@ def take_one(step: Step, lot: Row | None, trigger: str, basis_hash: str | None) 
     step.decision = Decision(edge)
     basis = bound_basis(step, edge, basis_hash) if edge.decides else None
     classes = secrecy_classes(type(step.form))
+    if class_of_words(step.case, lot) is Secrecy.TENDER:
+        classes |= dict.fromkeys((n for n in free_words(type(step.form)) if classes[n] == Secrecy.OPEN), Secrecy.TENDER)
     for name, value in step.form.__dict__.items():
         if value is not None and value != () and name != "lot":
             step.fields.append(Field(name, value, classes[name], lot.id if lot is not None else None))

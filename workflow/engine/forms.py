@@ -105,6 +105,20 @@ def secrecy_classes(cls: type[BaseModel]) -> dict[str, str]:
     return classes
 
 
+#: Fields of one line in which people write in their own words.
+_FREE_LINES = frozenset({"reason", "reasons", "note", "recipients"})
+
+
+def free_words(cls: type[BaseModel]) -> frozenset[str]:
+    """The fields in which people write freely: their class follows the case while tenders are secret (OSL 19:3)."""
+    found = set()
+    for name, info in cls.model_fields.items():
+        extra = info.json_schema_extra
+        if name in _FREE_LINES or (isinstance(extra, Mapping) and extra.get("widget") == "textarea"):
+            found.add(name)
+    return frozenset(found)
+
+
 #: pydantic's kinds of fault -> our codes (texts: label `error.<code>`).
 CODES = {
     "missing": "field_required",

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, select, update
+
 from notifications.kinds import Kind, validate
 from notifications.recipients import Recipient
 from workflow.db.columns import new_id
-from workflow.db.statements import insert_into
+from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.canonical import canonical, plain
 from workflow.engine.tables import OutboxMessage
 
-_INSERT = insert_into(OutboxMessage.__table__)  # type: ignore[attr-defined]
+_messages = OutboxMessage.__table__  # type: ignore[attr-defined]
+_INSERT = insert_into(_messages)
+_QUEUED = Statement(
+    select(_messages.c.id, _messages.c.person_id, _messages.c.facts).where(
+        _messages.c.case_id == bindparam("case_id"),
+        _messages.c.kind == bindparam("kind"),
+        _messages.c.status == "queued",
+        _messages.c.attempts == 0,
+    )
+)
+_REWRITE = Statement(
+    update(_messages)
+    .where(_messages.c.id == bindparam("message_id"), _messages.c.status == "queued")
+    .values(facts=bindparam("new_facts"))
+)
 
 #: How long after a failed try the next one comes; after the last a person is told.
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
@@ -85,6 +102,24 @@ def queue(
         )
     uow.many(_INSERT, rows)
     return len(rows)
+
+
+def add_to_queued(
+    uow: UnitOfWork, kind: Kind, case_id: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]
+) -> set[str]:
+    """Change what the case's messages of a kind say that have not left yet; `change` gives None for those it leaves.
+
+    Returns the ids of the people whose message was changed. One that leaves meanwhile is not changed.
+    """
+    told = set()
+    for row in uow.all(_QUEUED, case_id=case_id, kind=kind.value):
+        facts = change(json.loads(row.facts))
+        if facts is None:
+            continue
+        checked = canonical(validate(kind, facts).as_json())
+        if uow.run(_REWRITE, message_id=row.id, new_facts=checked) == 1:
+            told.add(row.person_id)
+    return told
 
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:

@@ -37,8 +37,10 @@ _LEFT_OUT = {"password_hash", "title_fold", "name_sort", "name_fold"}
 #: Another region may have been the first to name a supplier; one's own name for it stands in `supplier_relations`.
 _OF_OTHERS = {("suppliers", "name"), ("suppliers", "created_at")}
 _TENDER_COLUMNS = {
-    "lots": ("award_reasons", "evaluation_reference", "prepared_by"),
-    "procurements": ("protocol_reference", "tenders_received"),
+    "lots": ("award_reasons", "evaluation_reference", "prepared_by", "cancellation_reasons"),
+    "procurements": ("protocol_reference", "tenders_received", "cancellation_reasons"),
+    "pauses": ("reason",),
+    "case_access": ("reason",),
     "decisions": ("basis", "reasons", "value_ore"),
 }
 
@@ -110,7 +112,7 @@ def _without_secrets(table: Table, query: Select[Any]) -> Select[Any]:
             ),
         )
         return query.where(~secret)
-    if table.name == "files":
+    if table.name in ("files", "comments"):
         return query.where(~and_(table.c.secrecy == "tender", table.c.case_id.in_(secret_cases)))
     return query
 

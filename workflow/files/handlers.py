@@ -12,7 +12,7 @@ from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows
-from workflow.engine.access import Secrecy, reads_only
+from workflow.engine.access import Secrecy, class_of_words, reads_only
 from workflow.engine.act import visible_case
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm
@@ -29,16 +29,20 @@ _OPENED = Statement(select(_procurements.c.opened_on).where(_procurements.c.case
 
 @handles(AddFile)
 def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
-    """Register a stored file with its secrecy class. Tender matter only by those on the access list."""
+    """Register a stored file with its secrecy class. Tender matter only by those on the access list.
+
+    Without a class it follows the case: while tenders are secret, so is the file.
+    """
     case = visible_case(uow, command.case_id, who, lock=True)
     if reads_only(who.roles()) or not who.roles():
         raise Forbidden("read_only_role")
-    if command.secrecy not in set(Secrecy):
+    secrecy = command.secrecy or class_of_words(case)
+    if secrecy not in set(Secrecy):
         raise InvalidForm([FieldError("secrecy", "unknown_choice")])
-    if command.secrecy == Secrecy.TENDER and not _opened(uow, case):
+    if secrecy == Secrecy.TENDER and not _opened(uow, case):
         raise InvalidForm([FieldError("secrecy", "tenders_not_opened")])
     on_list = uow.one(case_rows.ON_ACCESS_LIST, case_id=case.id, person_id=who.person_id)
-    if command.secrecy == Secrecy.TENDER and case.tender_secret and on_list is None:
+    if secrecy == Secrecy.TENDER and case.tender_secret and on_list is None:
         raise Forbidden("not_on_access_list")
     file_id = new_id(uow.now)
     uow.run(
@@ -49,7 +53,7 @@ def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
         media_type=command.media_type,
         size=command.size,
         sha256=command.sha256,
-        secrecy=command.secrecy,
+        secrecy=secrecy,
         added_by=who.person_id,
         added_at=uow.now,
     )
@@ -63,8 +67,8 @@ def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
         case_id=case.id,
         facts={"file": file_id, "sha256": command.sha256, "channel": who.channel},
         fields=[
-            audit.Field("name", command.name, command.secrecy),
-            audit.Field("size", command.size, command.secrecy),
+            audit.Field("name", command.name, secrecy),
+            audit.Field("size", command.size, secrecy),
         ],
     )
     return {"id": file_id, "case": case.id, "name": command.name, "sha256": command.sha256, "size": command.size}

@@ -11,7 +11,7 @@ from workflow.commands import OpenCase
 from workflow.contracts.forms import SignedContract
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
-from workflow.engine import obligations
+from workflow.engine import obligations, outbox
 from workflow.engine.forms import kronor, ore
 from workflow.engine.opening import begin
 from workflow.engine.registries import effect
@@ -117,14 +117,28 @@ def tell_standstill_over(step: Step) -> None:
     assert lot is not None
     if lot.standstill_due_on is None:
         return
+    last_on = lot.standstill_due_on
+    told = outbox.add_to_queued(
+        step.uow,
+        Kind.STANDSTILL_OVER,
+        step.case_id,
+        lambda facts: _one_lot_more(facts, step, lot.number) if facts["last_on"] == last_on.isoformat() else None,
+    )
     step.tell(
         Kind.STANDSTILL_OVER,
-        step.reach(Role.PROCUREMENT_OFFICER),
+        tuple(r for r in step.reach(Role.PROCUREMENT_OFFICER) if r.person.id not in told),
         role=Role.PROCUREMENT_OFFICER,
         link=obligations.task_link(step.case_id, "prepare_contracts", lot.id),
-        last_on=lot.standstill_due_on,
+        last_on=last_on,
         next_step=step.trigger_label("asked", "prepare_contracts"),
+        lots=[lot.number] if len(step.lots) > 1 else [],
     )
+
+
+def _one_lot_more(facts: dict[str, Any], step: Step, number: int) -> dict[str, Any]:
+    """One mail names all the lots whose standstill ended together, and opens the page where one chooses among them."""
+    link = obligations.task_link(step.case_id, "prepare_contracts")
+    return facts | {"lots": sorted({*facts["lots"], number}), "link": link}
 
 
 @effect("store_review")

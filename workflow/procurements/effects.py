@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from states.due_dates import DUE_DATES
+from states.roles import Role
 from workflow.engine import case_rows
+from workflow.engine.access import Secrecy, class_of_words
 from workflow.engine.forms import ore
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
@@ -153,6 +155,12 @@ def store_cancellation_proposal(step: Step) -> None:
         )
     else:
         change_procurement(step, cancellation_prepared_by=step.actor.person_id, cancellation_reasons=step.form.reasons)
+    if class_of_words(step.case, step.lot) is Secrecy.TENDER:
+        # The reasons may speak of tenders: who is to decide on them must be able to read them (OSL 19:3).
+        deciders = [r.person for r in step.reach(Role.HEAD_OF_PROCUREMENT)]
+        for person in deciders:
+            grant_access(step, person.id, "decides on the cancellation")
+        step.record("given_access", ", ".join(person.name for person in deciders), Secrecy.PERSONAL)
 
 
 @effect("withdraw_cancellation_proposal")

@@ -26,7 +26,7 @@ def store_of(request: Request) -> FolderStore:
 def taken_in(request: Request, case_id: str, upload: UploadFile, secrecy: str) -> AddFile:
     """Keep the bytes, and the command that puts them on the case. Raises InvalidForm at `file`."""
     stored = store_of(request).put(upload.file, upload.filename or "")
-    return AddFile(case_id, stored.name, stored.media_type, stored.size, stored.sha256, secrecy)
+    return AddFile(case_id, stored.name, stored.media_type, stored.size, stored.sha256, secrecy or None)
 
 
 def attachment(name: str, media_type: str) -> dict[str, str]:

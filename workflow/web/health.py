@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select
 from workflow.db import schema
 from workflow.db.statements import Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.case_rows import cases
 from workflow.engine.tables import Heartbeat, OutboxMessage, Task, Timer
 from workflow.errors import StegvisError
 from workflow.scheduler import node_id
@@ -33,7 +34,9 @@ _LAST_CYCLE = Statement(select(_heartbeats.c.cycle_at).order_by(_heartbeats.c.cy
 _OWN_CYCLE = Statement(select(_heartbeats.c.cycle_at).where(_heartbeats.c.node == bindparam("node")))
 _OPEN_TASKS = Statement(select(func.count().label("n")).where(_tasks.c.status == "open"))
 _LATE_TASKS = Statement(
-    select(func.count().label("n")).where(_tasks.c.status == "open", _tasks.c.due_at < bindparam("now"))
+    select(func.count().label("n"))
+    .select_from(_tasks.join(cases, cases.c.id == _tasks.c.case_id))
+    .where(_tasks.c.status == "open", _tasks.c.due_at < bindparam("now"), cases.c.paused_on.is_(None))
 )
 _LATE_TIMERS = Statement(
     select(func.count().label("n")).where(_timers.c.status == "pending", _timers.c.due_at < bindparam("since"))
@@ -58,7 +61,7 @@ class Metrics:
             name: Gauge(f"stegvis_{name}", text, registry=self.registry)
             for name, text in {
                 "tasks_open": "Obligations that somebody owes",
-                "tasks_late": "Obligations whose last day has passed",
+                "tasks_late": "Obligations whose last day has passed, in cases that are not paused",
                 "timers_late": "Timers due for more than two minutes",
                 "timers_failed": "Timers given up after their retries",
                 "outbox_queued": "Messages waiting for the mail server",

@@ -31,12 +31,16 @@ router = APIRouter(tags=["Tasks, comments and files"], dependencies=[Depends(onl
 
 
 class CommentBody(Body):
-    """`kind` is comment or question; an answer names the question in `answers`."""
+    """`kind` is comment or question; an answer names the question in `answers`.
+
+    `secrecy` is open or tender. Left out it follows the case: tender matter while its tenders are secret (OSL 19:3).
+    """
 
     text: str
     kind: str = Field(default="comment", pattern="^(comment|question)$")
     addressee: str | None = None
     answers: str | None = None
+    secrecy: str | None = Field(default=None, pattern="^(open|tender)$")
 
 
 class HandOnBody(Body):
@@ -97,7 +101,7 @@ def comments(request: Request, case_id: str) -> Response:
 @router.post(f"{ROOT}/cases/{{case_id}}/comments", status_code=201)
 def comment(request: Request, case_id: str, body: CommentBody, raw: RawJson, key: Key = None) -> Response:
     """Write a comment, a question or an answer. Moves no `row_version`."""
-    command = WriteComment(case_id, body.text, body.kind, body.addressee, body.answers)
+    command = WriteComment(case_id, body.text, body.kind, body.addressee, body.answers, body.secrecy)
     return answered(carry_out(request, command, key, raw), 201)
 
 
@@ -114,7 +118,7 @@ def add_file(
     request: Request,
     case_id: str,
     file: Annotated[UploadFile, File()],
-    secrecy: Annotated[str, Form(max_length=20)] = "open",
+    secrecy: Annotated[str, Form(max_length=20)] = "",
     key: Key = None,
 ) -> Response:
     """Put a file on the case (multipart/form-data): pdf, Office, OpenDocument, csv, txt, png or jpg, at most 50 MB."""

@@ -18,7 +18,7 @@ from states.steps import consequences
 from templates.labels import gettext, label
 from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
-from workflow.cases.queries import CaseView, case_events, case_view, my_tasks
+from workflow.cases.queries import CaseView, case_events, case_view, my_tasks, readers_of
 from workflow.commands import Act
 from workflow.engine.registries import FORMS
 from workflow.engine.step import Step
@@ -156,11 +156,12 @@ def _context(
         locale,
         add_to=back.add_to,
     )
-    secret = action.lot_id is not None and not view.access.allows("tender", action.lot_id)
+    secret = not view.access.allows("tender", action.lot_id)
     return {
         "title": words.step_text("trigger", case.process, action.trigger, locale),
         "case": case,
         "view": view,
+        "readers": None if action.decides else readers_of(visit.uow, visit.who, case),
         "action": action,
         "lots": [a for a in actions if a.lot is not None] if not lot else [],
         "address": f"/cases/{case.id}/do/{action.trigger}",

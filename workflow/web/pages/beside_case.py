@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from templates.labels import gettext, label
 from workflow.cases.forms import CorrectForm
-from workflow.cases.queries import case_file, case_row
+from workflow.cases.queries import case_file, case_row, readers_of
 from workflow.commands import CorrectCase, WriteComment
 from workflow.errors import FieldError, InvalidForm, NotFound, Stale
 from workflow.exports.decisions import decision_document
@@ -28,7 +28,8 @@ routes = APIRouter()
 def comment(request: Request, case_id: str, sent: Sent) -> Response:
     """A comment, or an answer to a question of the case."""
     given = texts(sent)
-    command = WriteComment(case_id, given.get("text", ""), "comment", None, given.get("answers_id") or None)
+    answers, secrecy = given.get("answers_id") or None, given.get("secrecy") or None
+    command = WriteComment(case_id, given.get("text", ""), "comment", None, answers, secrecy)
     try:
         carry_out(request, sent, command)
     except InvalidForm as refusal:
@@ -50,7 +51,8 @@ def ask(request: Request, case_id: str) -> Response:
 def send_question(request: Request, case_id: str, sent: Sent) -> Response:
     """A question to the officer or another person of the region. It stops no clock."""
     given = texts(sent)
-    command = WriteComment(case_id, given.get("question", ""), "question", given.get("person") or None)
+    person, secrecy = given.get("person") or None, given.get("secrecy") or None
+    command = WriteComment(case_id, given.get("question", ""), "question", person, None, secrecy)
     try:
         carry_out(request, sent, command)
     except InvalidForm as refusal:
@@ -71,6 +73,7 @@ def _question_page(
     context = {
         "case": case,
         "given": given,
+        "readers": readers_of(visit.uow, visit.who, case),
         "people": [("", gettext("The procurement officer of the case", visit.locale)), *choices(visit).people[""]],
         "faults": {f: t for f, t in errors if f},
         "errors": errors,
@@ -155,7 +158,7 @@ def add_file(request: Request, case_id: str, sent: Sent) -> Response:
     try:
         if not isinstance(upload, UploadFile) or not upload.filename:
             raise InvalidForm([FieldError("file", "field_required")])
-        command = taken_in(request, case_id, upload, str(sent.get("secrecy") or "open"))
+        command = taken_in(request, case_id, upload, str(sent.get("secrecy") or ""))
         carry_out(request, sent, command)
     except InvalidForm as refusal:
         with visiting(request) as visit:

@@ -12,6 +12,7 @@ from states.calendar import local_date
 from states.deadlines import Receipt
 from states.extensions import EXTENDERS, why_not
 from states.registry import definition
+from states.terms import TERMS
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
 from workflow.cases import secret_reads
@@ -24,6 +25,7 @@ from workflow.cases.queries import (
     case_events,
     case_files,
     case_view,
+    readers_of,
 )
 from workflow.web.base import page
 from workflow.web.pages import words
@@ -85,6 +87,7 @@ def case_page(
         "links": _links(view, locale),
         "missing": _missing(view, locale),
         "may_correct": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "registrar"}),
+        "readers": readers_of(visit.uow, visit.who, case),
         "errors": errors or [],
         "typed_text": typed_text,
         "words": words,
@@ -243,10 +246,13 @@ def _deadline(deadline: Any, view: CaseView, visit: Visit) -> dict[str, Any]:
         text = label(f"term.{deadline.kind}", locale)
     if deadline.lot and len(view.lots) > 1:
         text = gettext("%(what)s, lot %(number)s", locale, what=text, number=deadline.lot)
+    term = TERMS.get((deadline.receipt or {}).get("term", ""))
+    rests = deadline.what == "task" and (term is None or term.pausable)  # the law's time goes on in a pause
     return {
         "text": text,
         "due_on": deadline.due_on,
         "receipt": deadline.receipt,
+        "paused_on": view.case.paused_on if rests else None,
         "href": f"/tasks/{deadline.task_id}/extend" if _may_extend(deadline, view, visit) else None,
         "href_text": gettext("Give more time\N{NO-BREAK SPACE}…", locale),
     }

@@ -179,6 +179,7 @@ def export_cases(request: Request, format: str = "xlsx") -> Response:  # noqa: A
             Column("owner", label("field.owner", visit.locale)),
             Column("officer", label("field.officer", visit.locale)),
             Column("due_on", gettext("Last day", visit.locale), "date"),
+            Column("paused_on", gettext("Paused since", visit.locale), "date"),
             Column("updated_at", gettext("Changed", visit.locale), "instant"),
         ]
         sheet = Sheet(gettext("Cases", visit.locale), columns, rows)
@@ -204,7 +205,8 @@ def _cells(case: CaseItem, locale: str) -> list[Value]:
         case.unit_name,
         case.owner_name,
         case.officer_name,
-        case.next_due_on,
+        None if case.paused_on else case.next_due_on,
+        case.paused_on,
         case.updated_at,
     ]
 

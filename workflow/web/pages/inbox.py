@@ -104,6 +104,7 @@ def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str]) -> dict[
         "total": total,
         "step": phase,
         "due_on": None if tab == "done" else task.due_on,
+        "paused_on": None if tab == "done" else task.paused_on,
     }
 
 
