@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
@@ -208,3 +211,36 @@ def test_the_numbers_for_monitors(play: Play) -> None:
     assert "stegvis_tasks_open 1.0" in text
     assert 'stegvis_requests_total{method="GET",status="200"} 1.0' in text
     assert "norrbotten" not in text
+
+
+def test_a_browser_that_sends_far_too_much_still_hears_why(play: Play) -> None:
+    """Over a real connection: an answer before the body is read would reach it as a broken connection."""
+    server = uvicorn.Server(uvicorn.Config(create_app(play.app, scheduler=False), port=0, log_level="critical"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        size = 20 * 1024 * 1024
+        for announced in (f"content-length: {size}", "transfer-encoding: chunked"):
+            chunked = "chunked" in announced
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+                line.sendall(
+                    f"POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{announced}\r\n"
+                    "content-type: application/x-www-form-urlencoded\r\nconnection: close\r\n\r\n".encode()
+                )
+                piece = b"x" * 65536
+                for _ in range(size // len(piece)):  # as a browser does: everything first, then the answer
+                    line.sendall(b"10000\r\n" + piece + b"\r\n" if chunked else piece)
+                if chunked:
+                    line.sendall(b"0\r\n\r\n")
+                heard = b""
+                while more := line.recv(65536):
+                    heard += more
+            assert heard.startswith(b"HTTP/1.1 413"), announced
+            assert "för stort" in heard.decode(), announced
+    finally:
+        server.should_exit = True
+        thread.join(10)

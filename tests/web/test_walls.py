@@ -249,3 +249,8 @@ def test_a_rehearsal_opens_no_file_that_somebody_else_stored(play: Play, kalmar:
         answer = ours.post("/contracts/import", data=form)
         assert answer.status_code == 422
         assert "Hemlig" not in answer.text
+
+
+@pytest.mark.parametrize("trigger", ["NaN", "xlsx", "decide_everything"])
+def test_a_receipt_of_a_step_that_there_is_not_is_not_there(play: Play, trigger: str) -> None:
+    assert sign_in(play, "officer").get(f"/cases/{play.open()}/done/{trigger}").status_code == 404

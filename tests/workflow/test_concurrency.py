@@ -6,12 +6,16 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+
 from states.errors import LawBookError
-from tests.play import Play
+from states.registry import DEFINITIONS
+from tests.play import SUPPLIER, Play
 from workflow.commands import Act, OpenCase, WriteComment
+from workflow.engine.act import StaleBasis, form_of
 from workflow.engine.execute import Idempotency
 from workflow.engine.verify import verify_all
-from workflow.errors import Stale, StegvisError
+from workflow.errors import InvalidForm, Stale, StegvisError
 
 
 def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -126,3 +130,24 @@ def test_readers_see_one_state_beside_writers(play: Play) -> None:
         reader.join(30)
     assert seen
     assert all(seen)
+
+
+def test_the_one_lot_of_several_that_stands_ready_is_decided_on_what_was_shown(play: Play) -> None:
+    """Leaving out which lot it is about leaves out nothing of what binds a decision to its basis."""
+    play.open(lots=("Norr", "Söder"))
+    play.to_evaluation()
+    play.act("officer", "submit_award_proposal", 1, suppliers=[SUPPLIER], award_reasons="Bäst kvalitet.")
+    version, shown = play.row().row_version, play.basis("head", "decide_award")
+    with pytest.raises(InvalidForm) as refused:
+        play.do("head", Act(play.case, "decide_award", version, {}, None))
+    assert [(e.field, e.code) for e in refused.value.errors] == [("basis_hash", "field_required")]
+    with pytest.raises(StaleBasis):
+        play.do("head", Act(play.case, "decide_award", version, {}, "0" * 64))
+    play.do("head", Act(play.case, "decide_award", version, {}, shown))
+    assert play.lots()[1] == "award_notice"
+
+
+def test_no_decision_is_taken_for_several_lots_at_once() -> None:
+    """Each rests on a basis of its own; were one to come, it would need one hash over all of them."""
+    deciding = {(d.id, t.trigger) for d in DEFINITIONS.values() for t in d.transitions if t.decides}
+    assert not [key for key in deciding if getattr(form_of(*key), "for_all_lots", False)]

@@ -171,10 +171,12 @@ def basis_of(step: Step, edge: Transition) -> Basis:
 
 
 def bound_basis(step: Step, edge: Transition, shown: str | None) -> Basis:
-    """Raises InvalidForm without the hash of what was shown, StaleBasis when it is no longer what stands."""
+    """Raises InvalidForm without the hash of what was shown, StaleBasis when it is no longer what stands.
+
+    A decision is about one lot or the whole case, never about several lots at once: each has a basis of its own.
+    """
     basis = basis_of(step, edge)
-    for_all = step.lot is not None and step.answer("lot") is None and len(step.lots) > 1
-    if step.actor.channel in ("import", "demo") or for_all:
+    if step.actor.channel in ("import", "demo"):
         return basis
     if shown is None:
         raise InvalidForm([FieldError("basis_hash", "field_required")])

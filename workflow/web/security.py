@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,6 +40,10 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 BODY_LIMIT = 1024 * 1024
 UPLOAD_BODY_LIMIT = 52 * 1024 * 1024
 _UPLOADS = ("/files", "/import")
+#: What is read and thrown away of a body that is too large, so that a browser still sending hears the answer
+#: instead of a broken connection: at most this many bytes, for at most this many seconds.
+DRAINED_BYTES = 2 * UPLOAD_BODY_LIMIT
+DRAINED_SECONDS = 20
 
 
 class DefaultHeaders:
@@ -121,6 +126,8 @@ class BodyLimit:
         limit = UPLOAD_BODY_LIMIT if scope["path"].endswith(_UPLOADS) else BODY_LIMIT
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > limit:
+            if "expect" not in Headers(scope=scope):  # who asks first has not begun to send
+                await _drain(receive)
             refusal = await problems.outside(scope, StegvisError("body_too_large"))
             await refusal(scope, receive, send)
             return
@@ -132,10 +139,23 @@ class BodyLimit:
             if message["type"] == "http.request":
                 came += len(message.get("body", b""))
                 if came > limit:
+                    if message.get("more_body", False):
+                        await _drain(receive)
                     raise HTTPException(413)
             return message
 
         await self.app(scope, counted, send)
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on to the end of the body, within bounds, and keep nothing of it."""
+    came = 0
+    with anyio.move_on_after(DRAINED_SECONDS):
+        while came <= DRAINED_BYTES:
+            message = await receive()
+            came += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
 
 
 class HeadAsGet:

@@ -103,6 +103,8 @@ def show_receipt(request: Request, case_id: str, trigger: str, lot: str = "") ->
     """The receipt of a decision: what was saved when, what happens next, and the next task."""
     with visiting(request) as visit:
         view = case_view(visit.uow, visit.who, case_id)
+        if trigger not in definition(view.case.process, view.case.version).triggers():
+            raise NotFound
         secret_reads.note(visit.app, visit.who, case_id, view.access)
         return _settled(request, visit, view, trigger, lot, status=200)
 
