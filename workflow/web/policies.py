@@ -110,6 +110,19 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /me/tokens": SIGNED_IN,
     "POST /me/tokens/revoke": SIGNED_IN,
     "POST /contracts/{case_id}/procure-again": WORKING,
+    "GET /plan": SIGNED_IN,
+    "GET /plan/new": WORKING,
+    "POST /plan/new": WORKING,
+    "POST /plan/entries/{entry_id}/withdraw": WORKING,
+    "GET /plan/versions": SIGNED_IN,
+    "POST /plan/versions": frozenset({Role.HEAD_OF_PROCUREMENT}),
+    "GET /plan/versions/{version_id}": SIGNED_IN,
+    "POST /plan/versions/{version_id}/publish": frozenset({Role.HEAD_OF_PROCUREMENT}),
+    "POST /plan/versions/{version_id}/unpublish": frozenset({Role.HEAD_OF_PROCUREMENT}),
+    # Only what a region has published by a recorded act; for every other region as if the page were not there.
+    "GET /coming/{region}": PUBLIC,
+    "GET /coming/{region}.csv": PUBLIC,
+    "GET /coming/{region}.json": PUBLIC,
     # API
     "GET /api/v1/": PUBLIC,
     "GET /api/v1/openapi.json": PUBLIC,
@@ -134,6 +147,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /api/v1/contracts": SIGNED_IN,
     "GET /api/v1/suppliers": SIGNED_IN,
     "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,
+    "GET /api/v1/plan": SIGNED_IN,
+    "POST /api/v1/plan/entries": SIGNED_IN,
     "GET /api/v1/parameters": SIGNED_IN,
     "POST /api/v1/parameters": SIGNED_IN,
 }
