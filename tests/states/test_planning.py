@@ -120,7 +120,10 @@ def test_a_hand_counted_direct_procurement_over_the_new_year() -> None:
 
 def test_an_end_on_a_rest_day_is_met_on_the_working_day_before() -> None:
     sunday, friday = date(2027, 1, 31), date(2027, 1, 29)
-    assert plan_back("direct", sunday, friday, Calendar(), {}).steps == plan_back("direct", friday, friday, Calendar(), {}).steps
+    assert (
+        plan_back("direct", sunday, friday, Calendar(), {}).steps
+        == plan_back("direct", friday, friday, Calendar(), {}).steps
+    )
 
 
 def test_closing_days_move_the_start_but_not_the_law() -> None:

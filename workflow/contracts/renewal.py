@@ -108,7 +108,13 @@ def begin_renewal(step: Step) -> None:
     opened_id = step.answer("successor_id")
     if opened_id is None:
         title = step.answer("title") or step.case.title
-        form = SuccessorCase(title=title, unit=step.case.unit_id, owner=step.case.owner_id, officer=step.case.officer_id)
+        form = SuccessorCase(
+            title=title,
+            unit=step.case.unit_id,
+            owner=step.case.owner_id,
+            officer=step.case.officer_id,
+            registry_number=None,
+        )
         command = OpenCase("procurement", step.case.region_id, {}, predecessor_id=step.case_id)
         opened_id = begin(step.uow, step.actor, command, form)["id"]
     step.recorded["successor"] = opened_id

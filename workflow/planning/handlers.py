@@ -55,7 +55,9 @@ _published = PublishedPlanRow.__table__  # type: ignore[attr-defined]
 _CLEAR = Statement(_published.delete().where(_published.c.region_id == bindparam("the_region_id")))
 
 
-def _note(uow: UnitOfWork, who: Actor, kind: str, facts: dict[str, Any], fields: list[audit.Field] | None = None) -> None:
+def _note(
+    uow: UnitOfWork, who: Actor, kind: str, facts: dict[str, Any], fields: list[audit.Field] | None = None
+) -> None:
     audit.append(
         uow,
         audit.register_stream(who.region_id, "plan"),
@@ -79,7 +81,7 @@ def _may(who: Actor, region_id: str, roles: frozenset[Role]) -> None:
 def add_plan_entry(uow: UnitOfWork, command: AddPlanEntry, who: Actor) -> dict[str, Any]:
     """Enter a need. Raises NotFound, Forbidden or InvalidForm."""
     _may(who, command.region_id, ENTERING)
-    form = parse(PlanEntryForm, command.form)
+    form: Any = parse(PlanEntryForm, command.form)
     faults = []
     if form.unit is not None and form.unit not in directory.units(uow, who.region_id):
         faults.append(FieldError("unit", "unknown_unit"))

@@ -70,7 +70,7 @@ _CONTRACTS = (
         _contracts.c.region_id == bindparam("region_id"),
         _cases.c.closed_at.is_(None),
         _contracts.c.renewal_declined_on.is_(None),
-        _END <= bindparam("until"),
+        bindparam("until") >= _END,
         _NOTHING_FOLLOWS,
     )
     .order_by(_END, _cases.c.id)
@@ -96,7 +96,9 @@ _RUNNING = (
         _cases.c.region_id == bindparam("region_id"),
         _cases.c.process == "procurement",
         _cases.c.closed_at.is_(None),
-        _cases.c.state.not_in(("follow_up", "documentation", "cancellation_notice", "cancellation_review", "outcome_unknown")),
+        _cases.c.state.not_in(
+            ("follow_up", "documentation", "cancellation_notice", "cancellation_review", "outcome_unknown")
+        ),
     )
     .order_by(_cases.c.opened_at, _cases.c.id)
     .limit(LIMIT + 1)
@@ -115,8 +117,10 @@ _ONE_CONTRACT = (
         _NOTHING_FOLLOWS,
     )
 )
-_ONE_RUNNING = select(*_RUNNING_COLUMNS).select_from(_RUNNING_FROM).where(
-    _cases.c.id == bindparam("case_id"), _cases.c.closed_at.is_(None)
+_ONE_RUNNING = (
+    select(*_RUNNING_COLUMNS)
+    .select_from(_RUNNING_FROM)
+    .where(_cases.c.id == bindparam("case_id"), _cases.c.closed_at.is_(None))
 )
 _ENTRIES = (
     select(_entries, _people.c.name.label("owner_name"))
@@ -130,7 +134,10 @@ _ENTRIES = (
     .limit(LIMIT + 1)
 )
 VERSIONS = Statement(
-    select(_versions).where(_versions.c.region_id == bindparam("region_id")).order_by(_versions.c.number.desc()).limit(20)
+    select(_versions)
+    .where(_versions.c.region_id == bindparam("region_id"))
+    .order_by(_versions.c.number.desc())
+    .limit(20)
 )
 VERSION = Statement(select(_versions).where(_versions.c.id == bindparam("version_id")))
 _COMING = Statement(
@@ -228,9 +235,7 @@ class Planner:
         if key not in self._known:
             try:
                 seen = self.past.of(unit_id, track)
-                self._known[key] = plan_back(
-                    track, end_on, self.today, self.calendar, self.parameters, seen, at=at
-                )
+                self._known[key] = plan_back(track, end_on, self.today, self.calendar, self.parameters, seen, at=at)
             except ValueError:  # no step of its track, or beyond the calendar
                 return None
         return self._known[key]
@@ -268,9 +273,7 @@ def plan(uow: UnitOfWork, who: Actor, today: date, filters: PlanFilter | None = 
         wanted = below(tree, filters.unit)
         found = [r for r in found if r.unit_id in wanted]
         gone = [g for g in gone if g.get("unit_id") in wanted]
-    found = [
-        r for r in found if filters.kind in (None, r.kind) and filters.standing in (None, r.standing)
-    ]
+    found = [r for r in found if filters.kind in (None, r.kind) and filters.standing in (None, r.standing)]
     found.sort(key=lambda r: (r.quarter, r.division or "\uffff", r.start_on or date.max, r.key))
     return Plan(found, gone, decided, until, cut)
 
@@ -345,7 +348,9 @@ def _case_row(planner: Planner, r: Row) -> PlanRow | None:
     back = planner.back(track, r.unit_id, r.end_on, r.state) if r.end_on else None
     ahead = planner.forward(track, r.unit_id, planner.today, r.state)
     steps = ahead if back is None else {s.length.step: s.done_by for s in back.steps}
-    at = r.published_on or steps.get("advertising") or steps.get("inviting") or next(iter(steps.values()), planner.today)
+    at = (
+        r.published_on or steps.get("advertising") or steps.get("inviting") or next(iter(steps.values()), planner.today)
+    )
     made = _row(
         f"case:{r.id}", "case", r, track, at, planner, back, case_id=r.id, reference=r.reference, state=r.state,
         advertised_on=r.published_on, follows=r.follows if r.end_on else None, value_low_ore=r.estimated_value_ore,

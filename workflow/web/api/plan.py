@@ -54,7 +54,14 @@ def show(
                 "published_at": d.published_at,
             }
         items = [asdict(r) for r in found.rows]
-    content = {"items": items, "next": None, "until": found.until, "decided": decided, "gone": found.gone, "cut": found.cut}
+    content = {
+        "items": items,
+        "next": None,
+        "until": found.until,
+        "decided": decided,
+        "gone": found.gone,
+        "cut": found.cut,
+    }
     return answered(content)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
@@ -161,7 +160,7 @@ def _entry_page(
             "tracks": [("", gettext("Choose", locale)), *((t, label(f"value.track.{t}", locale)) for t in TRACKS)],
             "units": [("", gettext("Choose", locale)), *unit_options(visit)],
             "owners": [("", gettext("Nobody yet", locale)), *((p.id, p.name) for p in owners)],
-            "faults": dict((name, text) for name, text in errors if name),
+            "faults": {name: text for name, text in errors if name},
         }
         title = gettext("A new need in the plan", locale)
         return page(request, "pages/plan_entry.html", context, title=title, status=status, errors=errors)
@@ -241,7 +240,7 @@ def _versions_page(
             "region_id": visit.who.region_id,
             "may_lead": bool(visit.who.roles() & LEADING),
             "given": given,
-            "faults": dict((name, text) for name, text in errors if name),
+            "faults": {name: text for name, text in errors if name},
             "quarter_text": lambda q: quarter_text(q, locale),
         }
         title = gettext("Decided plans", locale)

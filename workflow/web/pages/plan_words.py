@@ -10,7 +10,7 @@ from workflow.web.pages import words
 
 
 def quarter_text(quarter: str, locale: str) -> str:
-    """"2027-Q1" as people write it."""
+    """ "2027-Q1" as people write it."""
     year, _, number = quarter.partition("-Q")
     return gettext("Quarter %(number)s of %(year)s", locale, number=number, year=year)
 
@@ -25,7 +25,9 @@ def why_text(step: PlannedStep, locale: str) -> str:
     if x.why in (Why.OWN_UNIT, Why.OWN_REGION):
         known = {"days": days, "cases": x.cases, "long": x.long}
         if x.why is Why.OWN_UNIT:
-            return gettext("%(days)s: median of the unit's last %(cases)s, nine in ten within %(long)s", locale, **known)
+            return gettext(
+                "%(days)s: median of the unit's last %(cases)s, nine in ten within %(long)s", locale, **known
+            )
         return gettext("%(days)s: median of the region's last %(cases)s, nine in ten within %(long)s", locale, **known)
     return f"{days}: {x.source}"
 
