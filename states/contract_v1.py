@@ -26,10 +26,74 @@ STATES = (
 )
 
 
+ALIVE = ("in_force", "extension_decision", "final_evaluation")
+START_RENEWAL = Obligation("start_renewal", (OWNER,), "renewal_alarm")
+
+
+def _renewal() -> list[Transition]:
+    """What follows the contract: asked for in good time, begun, or declined with reasons, as long as the contract lives."""
+    edges = []
+    for source in ALIVE:
+        edges += [
+            Transition(
+                "ask_for_renewal",
+                source,
+                source,
+                (SYSTEM, OFFICER, MANAGER),
+                guards=("contract_has_end_date", "renewal_is_open"),
+                effects=("store_renewal_asked",),
+                opens=(START_RENEWAL,),
+                cites="Riktlinje Inköp",
+                kind="record",
+            ),
+            Transition(
+                "raise_renewal_alarm",
+                source,
+                source,
+                (SYSTEM, OFFICER, MANAGER),
+                guards=("renewal_target_is_open",),
+                effects=("store_renewal_alarm",),
+                cites="Riktlinje Inköp",
+                kind="record",
+            ),
+            Transition(
+                "start_renewal",
+                source,
+                source,
+                (OWNER, OFFICER, HEAD, SYSTEM),
+                guards=("renewal_is_open",),
+                effects=("begin_renewal",),
+                kind="record",
+            ),
+            Transition(
+                "decide_no_renewal",
+                source,
+                source,
+                (OWNER,),
+                guards=("actor_is_not_disqualified", "renewal_is_open"),
+                effects=("decline_renewal",),
+                decides=True,
+                basis=("contract",),
+                cites="Riktlinje Inköp",
+                kind="exception",
+            ),
+            Transition(
+                "reopen_renewal",
+                source,
+                source,
+                (OWNER, OFFICER, HEAD, SYSTEM),
+                guards=("renewal_may_reopen",),
+                effects=("reopen_renewal",),
+                kind="return",
+            ),
+        ]
+    return edges
+
+
 def _alive() -> list[Transition]:
     """Steps possible as long as the contract lives, whatever it waits for."""
     edges = []
-    for source in ("in_force", "extension_decision", "final_evaluation"):
+    for source in ALIVE:
         edges += [
             Transition(
                 "record_follow_up",
@@ -114,6 +178,7 @@ CONTRACT_V1 = ProcessDefinition(
             cites="historik före Stegvis",
         ),
         *_alive(),
+        *_renewal(),
         Transition(
             "open_extension_decision",
             "in_force",
@@ -186,6 +251,16 @@ CONTRACT_V1 = ProcessDefinition(
             "Stegvis standard, UHM",
         ),
         TimerRule("contract_end_due", "final_evaluation", "end_contract", "contract_end", Mark.CLAUSE, "avtalet"),
+        *(
+            TimerRule("renewal_due", state, "ask_for_renewal", "renewal_start", Mark.POLICY, "Riktlinje Inköp")
+            for state in ALIVE
+        ),
+        *(
+            TimerRule(
+                "renewal_alarm_due", state, "raise_renewal_alarm", "renewal_alarm", Mark.POLICY, "Stegvis standard"
+            )
+            for state in ALIVE
+        ),
     ),
 )
 

@@ -232,6 +232,39 @@ def _evaluation_opens(s: Situation) -> Receipt | None:
 _register("final_evaluation_opens", _evaluation_opens, "contract")
 
 
+def renewal_start(s: Situation) -> Receipt | None:
+    """When the contract owner is asked to think the next procurement through: back from the last possible end.
+
+    18 months, 24 for a contract of class A, the class of high risk (domain page P1).
+    """
+    last = s.contract.last_end_on or s.contract.end_on
+    code = "renewal_start_high_risk" if s.contract.contract_class == "a" else "renewal_start"
+    return count(s, code, "last_possible_end", last) if last else None
+
+
+def _renewal_asked(s: Situation) -> Receipt | None:
+    """None once the owner was asked, or decided that nothing follows."""
+    settled = s.contract.renewal_asked_on or s.contract.renewal_declined_on
+    return None if settled else renewal_start(s)
+
+
+_register("renewal_start", _renewal_asked, "contract")
+
+
+def _renewal_alarm(s: Situation) -> Receipt | None:
+    """Three months after the owner was asked, or would have been had the successor not run by then (P2)."""
+    contract = s.contract
+    if contract.renewal_declined_on or contract.renewal_alarmed_on:
+        return None
+    if contract.renewal_asked_on:
+        return count(s, "renewal_alarm", "renewal_asked", contract.renewal_asked_on)
+    start = renewal_start(s)
+    return count(s, "renewal_alarm", "renewal_start", start.due_on) if start and start.due_on else None
+
+
+_register("renewal_alarm", _renewal_alarm, "contract")
+
+
 def _contract_end(s: Situation) -> Receipt | None:
     end_on = s.contract.end_on
     return (
@@ -254,9 +287,4 @@ class ContractDates:
 
 def contract_dates(s: Situation) -> ContractDates:
     """Last day to extend, and the latest start of the next procurement counted back from the last possible end."""
-    contract = s.contract
-    last = contract.last_end_on or contract.end_on
-    return ContractDates(
-        extension_notice_on(s),
-        count(s, "renewal_start", "last_possible_end", last) if last else None,
-    )
+    return ContractDates(extension_notice_on(s), renewal_start(s))

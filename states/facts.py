@@ -154,6 +154,18 @@ class ContractFacts:
     handover_proposed_by: str | None = None
     evaluated: bool = False
     value: Decimal | None = None
+    renewal_asked_on: date | None = None
+    renewal_alarmed_on: date | None = None
+    renewal_declined_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalFacts:
+    """What follows a contract: `begun` a procurement that runs or ran to its contracts, `lost` one that was cancelled."""
+
+    begun: bool = False
+    target_decided: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +220,11 @@ class Situation:
     def contract(self) -> ContractFacts:
         """The contract, for guards that declare they need it."""
         return self.facts["contract"]  # type: ignore[no-any-return]
+
+    @property
+    def renewal(self) -> RenewalFacts:
+        """What follows the contract, for guards that declare they need it."""
+        return self.facts["renewal"]  # type: ignore[no-any-return]
 
     def answer(self, name: str, default: Any = None) -> Any:
         """A field of the form, or `default` where the form does not ask (or there is no form yet)."""

@@ -499,3 +499,31 @@ def actor_is_not_disqualified(s: Situation) -> list[Unmet]:
     """Who has declared a conflict of interest takes no part, nor does anybody on that person's behalf."""
     acting = {s.actor.person_id, s.capacity.on_behalf_of if s.capacity else None}
     return _unless(not acting & set(s.facts["disqualified"]), "disqualified", HEAD, cites="KL 6:28")
+
+
+# --- what follows a contract --------------------------------------------------------------------------------
+
+
+@guard("contract", "renewal", mark=Mark.POLICY, source="Riktlinje Inköp: tänk igenom mål och krav i god tid")
+def renewal_is_open(s: Situation) -> list[Unmet]:
+    """Nobody has begun the next procurement, or decided that none follows."""
+    if s.answer("successor_id"):
+        return []
+    if s.contract.renewal_declined_on is not None:
+        return [Unmet("renewal_declined", (OWNER,))]
+    return _unless(not s.renewal.begun, "renewal_begun", OFFICER)
+
+
+@guard("contract", "renewal", mark=Mark.POLICY, source="Riktlinje Inköp: avtalsägaren fastställer målet")
+def renewal_target_is_open(s: Situation) -> list[Unmet]:
+    """The target of what follows is not decided, though something shall follow."""
+    if s.contract.renewal_declined_on is not None:
+        return [Unmet("renewal_declined", (OWNER,))]
+    return _unless(not s.renewal.target_decided, "renewal_target_decided")
+
+
+@guard("contract", "renewal", mark=Mark.POLICY, source="Stegvis: what was settled opens when its ground is gone")
+def renewal_may_reopen(s: Situation) -> list[Unmet]:
+    """It was decided that nothing follows, or the procurement that should follow was cancelled."""
+    gone = s.contract.renewal_declined_on is not None or s.renewal.lost
+    return _unless(gone and not s.renewal.begun, "renewal_not_settled", OWNER)

@@ -43,6 +43,7 @@ def _law_before(code: str, days: int, source: str) -> None:
 
 _law("post_award_notice", 30, "LOU 10:4, 19:7")
 _law("documentation", 30, "LOU 12:14, 19:22, 19a:11")
+_law("tender_period", 30, "LOU 11:2, 11:6")
 
 _law_before("last_answers", 6, "LOU 12:11, 19:13")
 _law_before("last_answers_urgent", 4, "LOU 12:11")
@@ -72,6 +73,8 @@ _policy("follow_up_three_a_year", 4, 12, Unit.MONTHS)
 _policy("follow_up_yearly", 12, 24, Unit.MONTHS)
 _policy("follow_up_every_second_year", 24, 36, Unit.MONTHS)
 _policy("close", 20, 120)
+#: Below the threshold the law asks for a reasonable time (LOU 19:11); this is our default for plans.
+_policy("tender_period_below", 25, 90, Unit.CALENDAR_DAYS, pausable=False)
 
 #: Counted back from a contract date. Domain page P3 and U19: our defaults.
 TERMS["extension_opens"] = Term(
@@ -102,6 +105,13 @@ TERMS["renewal_start"] = Term(
     "renewal_start", 18, Unit.MONTHS, Counting.WORKING, Basis.POLICY, "Stegvis standard", backward=True
 )
 BOUNDS["renewal_start"] = Bounds(3, 48)
+#: Class A is the class of high risk: domain page P1 gives it 24 months.
+TERMS["renewal_start_high_risk"] = Term(
+    "renewal_start_high_risk", 24, Unit.MONTHS, Counting.WORKING, Basis.POLICY, "Stegvis standard", backward=True
+)
+BOUNDS["renewal_start_high_risk"] = Bounds(3, 48)
+#: Domain page P2: so long after the contract owner was asked the target of what follows is to be decided.
+_policy("renewal_alarm", 3, 12, Unit.MONTHS, pausable=False)
 
 #: Other policy a region may set: default, and the bounds.
 SWITCHES: dict[str, tuple[str, str]] = {

@@ -346,3 +346,47 @@ class NoteSecretRead:
     """Somebody on the access list looked at tender matter before the award (LOU 12:8: access must be traceable)."""
 
     case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountDurations:
+    """Count anew how long the steps of a region's procurements took; nightly."""
+
+    region_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddPlanEntry:
+    """A need that is no case yet: title, unit, owner, when it starts, track, value band and note, as typed."""
+
+    region_id: str
+    form: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPlanEntry:
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidePlan:
+    """Keep the plan as it stands as a decided version: when, by whom (a board, a person) and under which Dnr."""
+
+    region_id: str
+    decided_on: Any
+    decided_by: str
+    registry_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPlan:
+    """Make the open part of a decided version readable for everybody; the version before it is no longer shown."""
+
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnpublishPlan:
+    """The region shows no list of coming procurements any more."""
+
+    version_id: str

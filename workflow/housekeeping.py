@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, or_
 
+from states.roles import system_actor
 from workflow.cases.deadline_check import verify_deadlines
+from workflow.commands import CountDurations
 from workflow.db.statements import Statement
-from workflow.engine.execute import Stegvis, forget_old_keys
+from workflow.engine.execute import Stegvis, execute, forget_old_keys
 from workflow.engine.tables import Heartbeat
 from workflow.people.tables import Session, SignInFailure
+from workflow.planning.durations import REGIONS_WITH_WORK
 
 _sessions = Session.__table__  # type: ignore[attr-defined]
 _failures = SignInFailure.__table__  # type: ignore[attr-defined]
@@ -40,3 +43,12 @@ def sweep(app: Stegvis) -> None:
         uow.run(_FORGET_FAILURES, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_NODES, before=uow.now - NODES_KEPT)
     verify_deadlines(app)
+    count_durations(app)
+
+
+def count_durations(app: Stegvis) -> None:
+    """Count anew how long steps took, one region after the other, so that plans rest on the region's own past."""
+    with app.database.read() as uow:
+        regions = [r.region_id for r in uow.all(REGIONS_WITH_WORK)]
+    for region_id in regions:
+        execute(app, CountDurations(region_id), by=system_actor(region_id))

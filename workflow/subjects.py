@@ -11,6 +11,7 @@ import workflow.cases.secret_reads
 import workflow.comments.handlers
 import workflow.contracts.effects
 import workflow.contracts.forms
+import workflow.contracts.renewal
 import workflow.engine.delivery
 import workflow.engine.opening
 import workflow.engine.operations
@@ -20,6 +21,8 @@ import workflow.parameters.closing_days
 import workflow.parameters.handlers
 import workflow.parameters.running
 import workflow.people.handlers
+import workflow.planning.durations
+import workflow.planning.handlers
 import workflow.procurements.award_effects
 import workflow.procurements.effects
 import workflow.procurements.facts

@@ -16,6 +16,7 @@ from states.facts import (
     OpinionFacts,
     Parameter,
     ProcurementFacts,
+    RenewalFacts,
     RequirementFacts,
     Situation,
     TargetFacts,
@@ -93,6 +94,7 @@ FACTS: dict[str, Any] = {
     "contracts_open": 0,
     "open_tasks": (),
     "disqualified": (),
+    "renewal": RenewalFacts(),
 }
 
 

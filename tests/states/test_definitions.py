@@ -206,7 +206,10 @@ def in_order(edge: Transition, track: str, *, lot: str | None = None, case_state
         lot={"state": lot or edge.source},
         case={"state": case_state or edge.source, "paused_on": TODAY if "case_is_paused" in edge.guards else None},
         procurement={"track": track, "cancellation_prepared_by": OFFICER},
-        contract={"options_left": 0 if "no_option_is_left" in edge.guards else 1},
+        contract={
+            "options_left": 0 if "no_option_is_left" in edge.guards else 1,
+            "renewal_declined_on": TODAY if "renewal_may_reopen" in edge.guards else None,
+        },
     )
     return replace(s, actor=everybody(), capacity=None)
 

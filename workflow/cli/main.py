@@ -97,6 +97,12 @@ def parser() -> argparse.ArgumentParser:
         "--region", required=True, metavar="CODE", help=_("The region's code, for example norrbotten.")
     )
 
+    planned = add(commands, "plan", "planning:plan", _("The procurement plan of a region for 24 months."))
+    planned.add_argument(
+        "--region", required=True, metavar="CODE", help=_("The region's code, for example norrbotten.")
+    )
+    planned.add_argument("--csv", type=Path, metavar="FILE", help=_("Write it to a CSV file."))
+
     user = group("user", _("People's accounts."))
     added = add(user, "add", "people:add", _("Add a person with a role."))
     added.add_argument("email", metavar="EMAIL", help=_("The person's e-mail address."))

@@ -94,6 +94,9 @@ def load_contract(step: Step) -> ContractFacts:
         handover_proposed_by=c.handover_proposed_by,
         evaluated=c.evaluated_on is not None,
         value=kronor(c.value_ore),
+        renewal_asked_on=c.renewal_asked_on,
+        renewal_alarmed_on=c.renewal_alarmed_on,
+        renewal_declined_on=c.renewal_declined_on,
     )
 
 
@@ -147,6 +150,9 @@ def open_contract(step: Step) -> None:
         start_up_meeting_on=None,
         evaluated_on=None,
         evaluation=None,
+        renewal_asked_on=None,
+        renewal_alarmed_on=None,
+        renewal_declined_on=None,
         missing=",".join(f.missing),
         owner_note=f.owner_note,
     )

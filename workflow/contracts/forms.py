@@ -117,3 +117,29 @@ class ExtensionForm(Form):
 class FinalEvaluationForm(Form):
     evaluation_goals_met: Words
     lessons: OptionalWords
+
+
+@form("contract", "start_renewal")
+class StartRenewalForm(Form):
+    """What the owner has thought through before the next procurement: needs, target and requirements."""
+
+    title: OptionalLine
+    renewal_thoughts: Words
+
+
+class BegunRenewal(Form):
+    """What a procurement that was opened by itself says. Nobody types another case's id."""
+
+    successor_id: Line
+
+
+@form("contract", "decide_no_renewal")
+class NoRenewalForm(Form):
+    """Why nothing follows the contract; it is a decision, and it can be opened again."""
+
+    reasons: Words
+
+
+@form("contract", "reopen_renewal")
+class ReopenRenewalForm(Form):
+    reason: Words

@@ -41,6 +41,9 @@ class Contract(SQLModel, table=True):
     start_up_meeting_on: date | None = None
     evaluated_on: date | None = None
     evaluation: str | None = None
+    renewal_asked_on: date | None = None
+    renewal_alarmed_on: date | None = None
+    renewal_declined_on: date | None = None
     missing: str = ""
     owner_note: str | None = None
 

@@ -9,6 +9,7 @@ import workflow.engine.tables
 import workflow.files.tables
 import workflow.parameters.tables
 import workflow.people.tables
+import workflow.planning.tables
 import workflow.procurements.tables
 import workflow.requirements.tables
 import workflow.suppliers.tables

@@ -17,6 +17,7 @@ from workflow.db.copying import copy_rows
 from workflow.db.database import Database
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.demo.organisation import ORGANISATIONS, settle_in
+from workflow.demo.planning import decide_the_plan
 from workflow.demo.play import Play
 from workflow.demo.procurements import HISTORY, SCENES, plan_scene, register_history
 from workflow.demo.register import REGISTER, register_contracts
@@ -84,6 +85,8 @@ def _play(app: Stegvis) -> None:
             timeline.at(play.day(LOOK_BACK - 8), lambda p=play: register_history(p, HISTORY[p.region]))  # type: ignore[misc]
             for scene in SCENES[organisation.region]:
                 plan_scene(play, scene)
+            if organisation.region == "norrbotten":
+                timeline.at(play.day(12), lambda p=play: decide_the_plan(p))  # type: ignore[misc]
         timeline.run()
     finally:
         timeline.close()

@@ -142,7 +142,8 @@ _PAST = {
     "register": "registered", "reopen": "reopened", "recall": "recalled", "readvertise": "readvertised",
     "grant": "granted", "end": "ended", "prepare": "prepared", "sign": "signed", "complete": "completed",
     "abandon": "abandoned", "propose": "proposed", "withdraw": "withdrawn", "close": "closed", "pause": "paused",
-    "resume": "resumed", "amend": "amended", "accept": "accepted", "open": "opened",
+    "resume": "resumed", "amend": "amended", "accept": "accepted", "open": "opened", "ask": "asked",
+    "raise": "raised", "start": "started",
 }  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def open_task(step: Step, plan: TaskPlan, lot_id: str | None, *, asked_by: str |
     nudge_on = None
     if due_on:
         nudge_on = schedule_nudge(step, task_id, lot_id, due_on, after=step.today)
-    if step.actor.channel == "import":
+    if step.actor.channel == "import" or step.quiet:
         return  # history brings no flood of mail; reminders come on their days
     outbox.queue(
         step.uow,

@@ -63,7 +63,7 @@ def open_case(uow: UnitOfWork, command: OpenCase, who: Actor) -> dict[str, Any]:
     if command.parent_id:
         visible_case(uow, command.parent_id, who, lock=False)
     if command.predecessor_id:
-        visible_case(uow, command.predecessor_id, who, lock=False)
+        visible_case(uow, command.predecessor_id, who, lock=True)  # its own step follows: what is older is locked first
     form = parse(form_of(command.process, "open"), command.form)
     return begin(uow, who, command, form)
 

@@ -13,7 +13,7 @@ from states.definition import Scope, Transition
 from states.steps import plan as plan_obligation
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
-from workflow.engine import audit, case_rows, obligations, outbox
+from workflow.engine import audit, case_rows, obligations, outbox, registries
 from workflow.engine.canonical import canonical
 from workflow.engine.next_duty import next_duty
 from workflow.engine.step import Step
@@ -73,6 +73,9 @@ def write_step(step: Step, lot: Row | None, decision: Decision, basis: Basis | N
     if step.lot_changes:
         step.lots = [x._replace(**step.lot_changes.get(x.id, {})) for x in step.lots]
     step.changes, step.lot_changes = {}, {}
+    arrived = registries.ARRIVALS.get((process.id, state))
+    if arrived is not None and state != was:
+        arrived(step)
 
 
 def _lot_column(step: Step, row: Row, name: str) -> Any:

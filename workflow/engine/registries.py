@@ -20,6 +20,7 @@ FORMS: dict[tuple[str, str], type[BaseModel]] = {}
 FACTS: dict[str, Loader] = {}
 BASIS: dict[str, Loader] = {}
 EFFECTS: dict[str, Effect] = {}
+ARRIVALS: dict[tuple[str, str], Effect] = {}
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=type[BaseModel])
@@ -37,7 +38,7 @@ def form(process: str, *triggers: str) -> Callable[[M], M]:
     return register
 
 
-def _into(registry: dict[str, Any], name: str) -> Callable[[F], F]:
+def _into(registry: dict[Any, Any], name: Any) -> Callable[[F], F]:
     def register(function: F) -> F:
         assert name not in registry, name
         registry[name] = function
@@ -54,6 +55,11 @@ def fact(name: str) -> Callable[[F], F]:
 def basis(name: str) -> Callable[[F], F]:
     """Register what gives a named part of a decision's basis, as JSON-able values."""
     return _into(BASIS, name)
+
+
+def arrival(process: str, state: str) -> Callable[[F], F]:
+    """Register what else a subject does when a whole case of a process has come to a state, after its event."""
+    return _into(ARRIVALS, (process, state))
 
 
 def effect(name: str) -> Callable[[F], F]:

@@ -74,6 +74,8 @@ class Step:
     presenter_id: str | None = None
     sent_to: str = ""
     value_ore: int | None = None
+    quiet: bool = False
+    """What this command opens mails nobody at once; reminders come on their days."""
     _directory: RegionDirectory | None = None
 
     # --- looking ---------------------------------------------------------------------------------------------

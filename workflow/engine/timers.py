@@ -6,7 +6,7 @@ A crash leaves the timer due. A failing one backs off and is shown on the operat
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import bindparam, select, update
 
@@ -186,7 +186,15 @@ def _remind(step: Step, timer: Row) -> None:
         )
     levels = [n.level for n in due if n.kind is NudgeKind.ESCALATION]
     if levels:
-        mails += _escalate(step, task, asked, max(levels))
+        mails += escalate(
+            step,
+            role=task.role,
+            person_id=task.person_id,
+            task_id=task.id,
+            due_on=task.due_on,
+            asked=asked,
+            level=max(levels),
+        )
     audit.append(
         step.uow,
         step.case_id,
@@ -199,31 +207,33 @@ def _remind(step: Step, timer: Row) -> None:
     )
 
 
-def _escalate(step: Step, task: Row, asked: str, level: int) -> int:
-    """To the manager up the unit tree; on the second level to the head of procurement as well."""
-    person = step.directory.person(task.person_id)
-    assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)
+def escalate(
+    step: Step, *, role: str, person_id: str | None, task_id: str | None, due_on: date, asked: str, level: int
+) -> int:
+    """To the manager up the unit tree; on the second level to the head of procurement as well. Returns the mails."""
+    person = step.directory.person(person_id)
+    assignment = Assignment(step.case_id, role, step.case.unit_id, person)
     superiors: dict[str, tuple[str, Recipient]] = {
         r.person.id: ("capacity.superior", r) for r in escalation(assignment, step.directory, step.today)
     }
     if level > 1:
         heads = step.reach(Role.HEAD_OF_PROCUREMENT)
         superiors |= {r.person.id: (f"role.{Role.HEAD_OF_PROCUREMENT}", r) for r in heads}
-    owing = person.name if person else _role_holders(step, task.role)
+    owing = person.name if person else _role_holders(step, role)
     return sum(
         outbox.queue(
             step.uow,
             Kind.TASK_ESCALATED,
             step.words(),
             [recipient],
-            role=role,
+            role=told,
             link=f"/cases/{step.case_id}",
-            task_id=task.id,
+            task_id=task_id,
             asked=asked,
-            due_on=task.due_on,
+            due_on=due_on,
             responsible=owing,
         )
-        for role, recipient in superiors.values()
+        for told, recipient in superiors.values()
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from states.due_dates import DUE_DATES
 from states.roles import Role
+from workflow.contracts import renewal
 from workflow.engine import case_rows
 from workflow.engine.access import Secrecy, class_of_words
 from workflow.engine.forms import ore
@@ -22,6 +23,7 @@ def open_procurement(step: Step) -> None:
     values |= {"case_id": step.case_id, "targets_version": 0, "requirements_version": 0, "missing": ""}
     step.uow.run(INSERT_PROCUREMENT, **values)
     add_lots(step, step.answer("lots") or ("",), step.definition.initial)
+    renewal.begun(step)
 
 
 @effect("store_need")

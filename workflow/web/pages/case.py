@@ -27,9 +27,11 @@ from workflow.cases.queries import (
     case_view,
     readers_of,
 )
+from workflow.planning.queries import case_plan
 from workflow.web.base import page
 from workflow.web.pages import words
 from workflow.web.pages.actions import responsible_names
+from workflow.web.pages.plan_words import back_context
 from workflow.web.pages.visit import Visit, visiting
 
 routes = APIRouter()
@@ -86,6 +88,7 @@ def case_page(
         "files": case_files(visit.uow, visit.who, case_id),
         "links": _links(view, locale),
         "missing": _missing(view, locale),
+        "back": _back(visit, view),
         "may_correct": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "registrar"}),
         "readers": readers_of(visit.uow, visit.who, case),
         "errors": errors or [],
@@ -93,6 +96,15 @@ def case_page(
         "words": words,
     }
     return page(request, "pages/case.html", context, title=case.title, status=status, errors=errors or ())
+
+
+def _back(visit: Visit, view: CaseView) -> dict[str, Any] | None:
+    """The plan back from the end that must be met, for a contract that nothing follows yet and for what follows one."""
+    case = view.case
+    if case.closed_at is not None or (case.process == "procurement" and view.predecessor is None):
+        return None
+    found = case_plan(visit.uow, visit.who, case.id, case.process, visit.today)
+    return back_context(found, visit.locale) if found else None
 
 
 def kind_text(kind: str, locale: str) -> str:
