@@ -20,9 +20,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import bindparam, update
 
 from states.calendar import STOCKHOLM, local_date
+from workflow.cases.deciders import warn_of_gaps
 from workflow.clock import monotonic
 from workflow.db.statements import Statement, insert_into
 from workflow.engine.delivery import deliver_mail
+from workflow.engine.digests import make_digests
 from workflow.engine.execute import Stegvis
 from workflow.engine.tables import Heartbeat
 from workflow.engine.timers import fire_due_timers
@@ -87,6 +89,8 @@ class Scheduler:
         """Fire, deliver, and write that it is done. `housekeeping` None: once a night. Never raises."""
         errors: list[str] = []
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
+        self._part(errors, lambda: make_digests(self.app))
+        self._part(errors, lambda: warn_of_gaps(self.app))
         sent = self._part(errors, lambda: deliver_mail(self.app)) or 0
         if housekeeping or (housekeeping is None and self._is_night_over()):
             self._part(errors, lambda: sweep(self.app))

@@ -100,7 +100,8 @@ def _person_here(step: Step, person_id: str) -> bool:
     return bool(row.region_id == step.case.region_id and row.disabled_at is None)
 
 
-def _task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
+def task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
+    """The open task with its case locked. Raises NotFound."""
     task = uow.one(TASK, task_id=task_id)
     if task is None or task.region_id != who.region_id:
         raise NotFound
@@ -111,7 +112,7 @@ def _task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
     return load_step(uow, case, who), task
 
 
-def _owes(who: Actor, task: Row) -> bool:
+def owes(who: Actor, task: Row) -> bool:
     """Is it this person's task: by name, by standing in, or by the role when nobody is named?"""
     if task.person_id:
         return task.person_id == who.person_id or any(h.person_id == task.person_id for h in who.holdings)
@@ -121,8 +122,8 @@ def _owes(who: Actor, task: Row) -> bool:
 @handles(HandOn)
 def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
     """Hand a task to somebody who may take it. The clock goes on; both names are on the trail."""
-    step, task = _task_of(uow, command.task_id, who)
-    if not (_owes(who, task) or who.roles() & CORRECTORS):
+    step, task = task_of(uow, command.task_id, who)
+    if not (owes(who, task) or who.roles() & CORRECTORS):
         raise Forbidden
     known = _person_here(step, command.person_id)
     receiver = directory.actor(uow, command.person_id, step.today) if known else None
@@ -135,8 +136,8 @@ def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
 @handles(DeclareConflict)
 def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> dict[str, Any]:
     """A person with a conflict of interest may not take part (KL 6:28): the task goes to the superior, on the trail."""
-    step, task = _task_of(uow, command.task_id, who)
-    if not _owes(who, task):
+    step, task = task_of(uow, command.task_id, who)
+    if not owes(who, task):
         raise Forbidden
     person = step.directory.person(who.person_id)
     assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)

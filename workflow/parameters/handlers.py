@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from states.reminders import LIST_BOUNDS, fits
 from states.roles import Actor, Role
 from states.terms import BOUNDS, SWITCHES, TERMS
 from workflow.commands import SetParameter
@@ -33,18 +34,14 @@ _SAME = Statement(
 )
 _INSERT = insert_into(_parameters)
 
-_DAY_LISTS = ("remind_days_before", "remind_days_after", "escalate_days_after")
-
 
 def fault(name: str, value: str) -> str | None:
     """The code of what is wrong with a value, or None."""
     if name in BOUNDS:
         bounds = BOUNDS[name]
         return None if value.isdecimal() and bounds.low <= int(value) <= bounds.high else "parameter_out_of_bounds"
-    if name in _DAY_LISTS:
-        days = value.split(",")
-        good = all(d.strip().isdecimal() and 0 <= int(d) <= 60 for d in days) and len(days) <= 6
-        return None if good else "parameter_out_of_bounds"
+    if name in LIST_BOUNDS:
+        return None if fits(name, value) else "parameter_out_of_bounds"
     if name == "mail_hour":
         return None if value.isdecimal() and 6 <= int(value) <= 20 else "parameter_out_of_bounds"
     if name in SWITCHES:
