@@ -82,6 +82,7 @@ class Scheduler:
         self._jobs: Any = None
         self._watchdog: threading.Thread | None = None
         self._housekept_on: date | None = None
+        self._warned_on: date | None = None
 
     # --- one beat ---------------------------------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ class Scheduler:
         errors: list[str] = []
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
         self._part(errors, lambda: make_digests(self.app))
-        self._part(errors, lambda: warn_of_gaps(self.app))
+        self._part(errors, self._warn)
         sent = self._part(errors, lambda: deliver_mail(self.app)) or 0
         if housekeeping or (housekeeping is None and self._is_night_over()):
             self._part(errors, lambda: sweep(self.app))
@@ -127,6 +128,12 @@ class Scheduler:
                     sent=cycle.sent,
                     error=cycle.error,
                 )
+
+    def _warn(self) -> None:
+        """Days without a decider are looked for once a day; what this process has done it need not ask for again."""
+        today = local_date(self.app.clock.now())
+        if self._warned_on != today and warn_of_gaps(self.app):
+            self._warned_on = today
 
     def _is_night_over(self) -> bool:
         """Whether the day's housekeeping is still to be done here; the first day of a process is left out."""

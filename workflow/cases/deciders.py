@@ -57,9 +57,7 @@ _SINCE = Statement(
     .where(_warnings.c.region_id == bindparam("region_id"), _warnings.c.on_day > bindparam("after"))
     .order_by(_warnings.c.on_day.desc())
 )
-_REGIONS = Statement(
-    select(_tasks.c.region_id).where(_tasks.c.status == literal_column("'open'")).distinct()
-)  # fmt: skip
+_REGIONS = Statement(select(_people.c.region_id).where(_people.c.disabled_at.is_(None)).distinct())
 
 
 def _deciding() -> dict[tuple[str, str], bool]:
@@ -96,11 +94,12 @@ class Gap:
     first_on: date
     last_on: date
     cases: tuple[GapCase, ...] = field(default=())
+    open_ended: bool = False
 
     @property
     def key(self) -> str:
-        """The same for the same gap on another day, whatever cases come and go and however its first day is reached."""
-        return f"{self.process}.{self.trigger}.{self.role}.{self.last_on.isoformat()}"
+        """The same for the same gap on another day, whatever cases come and go and though today moves on."""
+        return f"{self.process}.{self.trigger}.{self.role}.{'on' if self.open_ended else self.last_on.isoformat()}"
 
 
 class _Register:
@@ -224,7 +223,7 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
             cases = found.setdefault((t.process, t.trigger, t.role, g.first, g.last), [])
             if all(c.id != t.id for c in cases):
                 cases.append(GapCase(t.id, t.reference, t.title, t.due_on))
-    made = [Gap(*key, tuple(cases)) for key, cases in found.items()]
+    made = [Gap(*key, tuple(cases), open_ended=key[-1] == until) for key, cases in found.items()]
     return sorted(made, key=lambda g: (g.first_on, g.last_on, g.trigger, g.role))
 
 
@@ -237,21 +236,22 @@ def _asked(register: _Register, alike: Any, *, mandated: bool) -> Callable[[date
 # --- the warning ------------------------------------------------------------------------------------------------
 
 
-def warn_of_gaps(app: Stegvis) -> int:
-    """Look once a day and region, from the region's mail hour on. Returns how many mails that made."""
+def warn_of_gaps(app: Stegvis) -> bool:
+    """Look once a day and region, from the region's mail hour on. Returns whether this day is done with."""
     with app.database.read() as uow:
         if held(uow):
-            return 0
+            return False
         today = local_date(uow.now)
-        due = []
+        due, early = [], False
         for region_id in [r.region_id for r in uow.all(_REGIONS)]:
             hour = int(setting(case_rows.parameters(uow, region_id, today), "mail_hour"))
-            if uow.now >= at_local(today, hour) and not uow.one(_OF_DAY, region_id=region_id, on_day=today):
+            if uow.now < at_local(today, hour):
+                early = True
+            elif not uow.one(_OF_DAY, region_id=region_id, on_day=today):
                 due.append(region_id)
-    mails = 0
     for region_id in due:
-        mails += execute(app, WarnOfGaps(region_id, today), by=system_actor(region_id))["mails"]
-    return mails
+        execute(app, WarnOfGaps(region_id, today), by=system_actor(region_id))
+    return not early
 
 
 @handles(WarnOfGaps)

@@ -23,8 +23,10 @@ from workflow.cases.queries import (
     case_files,
     case_view,
 )
+from workflow.people.queries import standing
 from workflow.web.base import page
 from workflow.web.pages import words
+from workflow.web.pages.covered import cover_text
 from workflow.web.pages.actions import responsible_names
 from workflow.web.pages.visit import Visit, visiting
 
@@ -55,6 +57,7 @@ def case_page(
     locale, case = visit.locale, view.case
     chosen = [e for e in reversed(events) if _fits(e, view, show)]
     names = responsible_names(visit, view)
+    away = standing(visit.uow, visit.who, visit.today)
     context = {
         "case": case,
         "view": view,
@@ -62,6 +65,7 @@ def case_page(
         "who": names,
         "state": words.state_text(case.process, case.state, locale),
         "now": now_sentence(visit, view, names),
+        "away_of": lambda task: cover_text(task, away, visit.today, locale),
         "stepper": _stepper(view, events, visit),
         "todo": _todo(visit, view, actions, names),
         "aside": _aside(visit, view, actions),
