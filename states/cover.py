@@ -44,7 +44,9 @@ def cover(today: date, due_on: date, away: Iterable[Days], substituted: Iterable
 GAP_WORKING_DAYS = 5
 
 
-def gaps(first: date, last: date, due_on: date | None, has_decider: Callable[[date], bool], calendar: Calendar) -> list[Days]:
+def gaps(
+    first: date, last: date, due_on: date | None, has_decider: Callable[[date], bool], calendar: Calendar
+) -> list[Days]:
     """The stretches between two days on which nobody may decide: those that hold the last day or a working week."""
     found: list[Days] = []
     begun: date | None = None

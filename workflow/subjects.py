@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import workflow.cases.deciders
 import workflow.cases.effects
 import workflow.cases.forms
-import workflow.cases.deciders
 import workflow.cases.hand_over
 import workflow.cases.handlers
 import workflow.cases.secret_reads

@@ -72,7 +72,12 @@ FACTS[Kind.DIGEST] = {
     "region_name": "Region Norrbotten",
     "link": "/my-tasks",
     "rows": [
-        {"asked": "sample.decide_target", "title": CASE["title"], "reference": f"UPP-2026-01{n:02}", "due_on": "2026-12-04"}
+        {
+            "asked": "sample.decide_target",
+            "title": CASE["title"],
+            "reference": f"UPP-2026-01{n:02}",
+            "due_on": "2026-12-04",
+        }
         for n in range(6)
     ],
     "count": 20,

@@ -177,7 +177,9 @@ def test_an_ordinary_title_stands_as_written() -> None:
 def test_the_subject_gives_up_the_title_first_and_never_reference_or_day(kind: Kind, locale: str) -> None:
     long = {"sample.decide_target": "Ta ställning till leverantörens andra åtgärdsplan och dess bevis"}
     with sample_labels(**long):
-        general: dict[str, object] = {"title": "", "from_name": "Åsa " * 20} if kind is Kind.HANDED_OVER else {"title": ""}
+        general: dict[str, object] = (
+            {"title": "", "from_name": "Åsa " * 20} if kind is Kind.HANDED_OVER else {"title": ""}
+        )
         case: dict[str, object] = {"title": "Hyrpersonal, sjuksköterskor, hela länet, andra omgången"}
         message = mail(kind, locale, **(general if kind in GENERAL else case))
     assert len(message["Subject"]) <= SUBJECT_WIDTH

@@ -223,7 +223,10 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
             cases = found.setdefault((t.process, t.trigger, t.role, g.first, g.last), [])
             if all(c.id != t.id for c in cases):
                 cases.append(GapCase(t.id, t.reference, t.title, t.due_on))
-    made = [Gap(*key, tuple(cases), open_ended=key[-1] == until) for key, cases in found.items()]
+    made = [
+        Gap(process, trigger, role, first, last, tuple(cases), open_ended=last == until)
+        for (process, trigger, role, first, last), cases in found.items()
+    ]
     return sorted(made, key=lambda g: (g.first_on, g.last_on, g.trigger, g.role))
 
 

@@ -58,6 +58,8 @@ def snooze_task(uow: UnitOfWork, command: SnoozeTask, who: Actor) -> dict[str, A
         actor_id=who.person_id,
         case_id=step.case_id,
         facts={"task": task.trigger, "until": until, "due_on": task.due_on},
-        fields=[Field("reason", command.reason.strip(), "personal")] if command.reason and command.reason.strip() else [],
+        fields=[Field("reason", command.reason.strip(), "personal")]
+        if command.reason and command.reason.strip()
+        else [],
     )
     return {"case": step.case_id, "task": task.id, "snoozed_until_on": until.isoformat() if until else None}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from workflow.cli.console import DONE, FAILED, Refusal, _, locale, open_app, operator, say, tell
 from templates.labels import label
 from workflow.cases.hand_over import hand_over_all, hand_over_plan
+from workflow.cli.console import DONE, FAILED, Refusal, _, locale, open_app, operator, say, tell
 from workflow.commands import AddUser, CreateToken, DisableUser
 from workflow.db.columns import fold
 from workflow.engine import case_rows, directory

@@ -44,7 +44,9 @@ _WAITING = Statement(
     .order_by(_notes.c.person_id)
 )
 _OF_DAY = Statement(
-    select(_digests.c.id).where(_digests.c.person_id == bindparam("person_id"), _digests.c.on_day == bindparam("on_day"))
+    select(_digests.c.id).where(
+        _digests.c.person_id == bindparam("person_id"), _digests.c.on_day == bindparam("on_day")
+    )
 )
 _INSERT = insert_into(_digests)
 _WAITING_OF = Statement(

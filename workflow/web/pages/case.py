@@ -26,8 +26,8 @@ from workflow.cases.queries import (
 from workflow.people.queries import standing
 from workflow.web.base import page
 from workflow.web.pages import words
-from workflow.web.pages.covered import cover_text
 from workflow.web.pages.actions import responsible_names
+from workflow.web.pages.covered import cover_text
 from workflow.web.pages.visit import Visit, visiting
 
 routes = APIRouter()

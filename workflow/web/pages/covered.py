@@ -17,7 +17,11 @@ def cover_text(task: TaskItem, away: Mapping[str, Standing], today: date, locale
     person = away.get(task.person_id or "")
     if person is None:
         return None
-    until = max(task.due_on, today) if task.due_on else max(d.last for d in (*person.away, *(d for _, d in person.substituted)))
+    until = (
+        max(task.due_on, today)
+        if task.due_on
+        else max(d.last for d in (*person.away, *(d for _, d in person.substituted)))
+    )
     found = cover(today, until, person.away, [d for _, d in person.substituted])
     if found is None:
         return None

@@ -90,9 +90,7 @@ def _sentence(open_now: int, late: int, locale: str) -> str:
     return f"{first}, {second}."
 
 
-def _row(
-    task: TaskItem, visit: Visit, tab: str, alone: dict[str, str], away: Mapping[str, Standing]
-) -> dict[str, Any]:
+def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str], away: Mapping[str, Standing]) -> dict[str, Any]:
     locale = visit.locale
     current, total, phase = words.place(task.process, task.version, task.state, locale)
     asked = words.step_text("done" if tab == "done" else "asked", task.process, task.trigger, locale)
@@ -120,7 +118,9 @@ def _row(
         "total": total,
         "step": phase,
         "due_on": None if tab == "done" else task.due_on,
-        "rest_href": f"/tasks/{task.id}/snooze" if tab == "resting" or (tab == "todo" and _may_rest(task, visit)) else None,
+        "rest_href": f"/tasks/{task.id}/snooze"
+        if tab == "resting" or (tab == "todo" and _may_rest(task, visit))
+        else None,
     }
 
 
