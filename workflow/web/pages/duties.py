@@ -90,9 +90,9 @@ def hand_over(request: Request, sent: Sent) -> Response:
     except InvalidForm as refusal:
         errors = words.fault_texts(refusal.errors, viewer.locale)
         return _hand_over_page(request, person, "", Typed(given, errors))
-    said = ngettext("%(num)s case is handed over.", "%(num)s cases are handed over.", done["cases"], viewer.locale)
+    said = ngettext("%(n)s case is handed over.", "%(n)s cases are handed over.", done["cases"], viewer.locale)
     if done["left"]:
-        said += " " + ngettext("%(num)s duty stays.", "%(num)s duties stay.", done["left"], viewer.locale)
+        said += " " + ngettext("%(n)s duty stays.", "%(n)s duties stay.", done["left"], viewer.locale)
     flash(request, said)
     return RedirectResponse(f"/hand-over?person={person}&to={to}", 303)
 
@@ -165,7 +165,7 @@ def gap_row(gap: Gap, visit: Visit) -> dict[str, Any]:
         return day(on, locale, visit.today)
 
     return {
-        "count": ngettext("%(num)s case", "%(num)s cases", len(gap.cases), locale),
+        "count": ngettext("%(n)s case", "%(n)s cases", len(gap.cases), locale),
         "days": said(gap.first_on) + (f"–{said(gap.last_on)}" if gap.last_on > gap.first_on else ""),
         "asked": words.step_text("asked", gap.process, gap.trigger, locale),
         "role": words.role_text(gap.role, locale),
