@@ -34,6 +34,9 @@ class Kind(StrEnum):
     UNDELIVERABLE = "undeliverable"
     DEADLINE_EXTENDED = "deadline_extended"
     DATES_MOVED = "dates_moved"
+    DIGEST = "digest"
+    HANDED_OVER = "handed_over"
+    NO_DECIDER = "no_decider"
 
 
 def _written(width: int) -> AfterValidator:
@@ -121,6 +124,7 @@ class Decided(Facts):
 
     decision: Code
     decided_by: Name
+    decided_for: Name | None = None
     decided_on: date
     state: Code
     next_step: Code | None = None
@@ -199,6 +203,56 @@ class DatesMoved(Facts):
     released_by: Name
 
 
+class GeneralFacts(Facts):
+    """A message about more than one case: `case_id` names the thread it belongs to."""
+
+    reference: Reference = ""
+    title: Title = ""
+    role: Code = "role.system"
+
+
+class DigestRow(BaseModel):
+    """One task of a digest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    asked: Code
+    title: Title
+    reference: Reference
+    due_on: date | None
+    in_place_of: Name | None = None
+
+
+class Digest(GeneralFacts):
+    """What waits for one person: the first rows, oldest last day first, and how many there are in all."""
+
+    rows: tuple[DigestRow, ...]
+    count: int
+    late: int
+    due_on: date | None
+
+
+class HandedOver(GeneralFacts):
+    """All duties of somebody have come to the recipient."""
+
+    from_name: Name
+    handed_over_by: Name
+    cases: int
+    tasks: int
+    due_on: date | None
+
+
+class NoDecider(GeneralFacts):
+    """Coming days on which nobody may take a decision that is waited for: the first gap, and how many there are."""
+
+    asked: Code
+    needs: Code
+    cases: int
+    first_on: date
+    last_on: date
+    more: int
+
+
 FACTS: Mapping[Kind, type[Facts]] = {
     Kind.TASK_OPENED: TaskOpened,
     Kind.TASK_REMINDER: TaskReminder,
@@ -213,6 +267,9 @@ FACTS: Mapping[Kind, type[Facts]] = {
     Kind.UNDELIVERABLE: Undeliverable,
     Kind.DEADLINE_EXTENDED: DeadlineExtended,
     Kind.DATES_MOVED: DatesMoved,
+    Kind.DIGEST: Digest,
+    Kind.HANDED_OVER: HandedOver,
+    Kind.NO_DECIDER: NoDecider,
 }
 
 

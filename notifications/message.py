@@ -70,7 +70,7 @@ def compose(
     address = mailbox(recipient_address)
     context = {
         **facts.model_dump(),
-        "case": f"{facts.title} ({facts.reference})",
+        "case": f"{facts.title} ({facts.reference})" if facts.reference else "",
         "first_name": name.split()[0].strip(",") if name else "",
         "url": base_url.rstrip("/") + facts.link,
         "today": today,
@@ -90,6 +90,8 @@ def compose(
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    if kind == Kind.DIGEST:  # where to choose; opening it changes nothing, so no one-click (RFC 8058) is promised
+        message["List-Unsubscribe"] = f"<{base_url.rstrip('/')}/me>"
     message["Content-Language"] = locale  # last: setting the content removes every Content- header
     return message
 
@@ -97,13 +99,14 @@ def compose(
 def _subject(kind: Kind, facts: Facts, context: Mapping[str, Any], locale: str) -> str:
     """At most 78 characters: reference and last day stay whole, the title gives way before what is asked."""
     asked: str | None = getattr(facts, "asked", None) or getattr(facts, "decision", None)
+    name: str = getattr(facts, "from_name", "")
     said = one_line(label(asked, locale)) if asked else ""
 
     def subject(matter: str) -> str:
         return one_line(render(f"mails/{kind}/subject.txt", {**context, "matter": matter}, locale=locale))
 
     # "x" stands in for the matter while everything around it is measured.
-    return subject(_matter(said, facts.title, SUBJECT_WIDTH - len(subject("x")) + 1))
+    return subject(_matter(said, facts.title or name, SUBJECT_WIDTH - len(subject("x")) + 1))
 
 
 def _matter(asked: str, title: str, width: int) -> str:

@@ -33,6 +33,10 @@ class Directory(Protocol):
 
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Person]: ...
 
+    def reserves_of(self, person_id: str, on: date) -> Sequence[Person]: ...
+
+    def is_away(self, person_id: str, on: date) -> bool: ...
+
 
 class Capacity(StrEnum):
     """As what somebody gets the message."""
@@ -62,17 +66,30 @@ class Assignment:
 
 
 def responsible(task: Assignment, directory: Directory, on: date) -> tuple[Recipient, ...]:
-    """Those who owe the task on that local date, with their substitutes.
+    """Those who owe the task on that local date, with the substitutes of who is away.
 
     Falls from a disabled assignee to the holders of the role, and from nobody at all to the manager,
-    so that no task is nobody's.
+    so that no task is nobody's. When everybody reached is away and nobody stands in, the manager hears it too.
     """
     assigned = [task.assignee] if task.assignee else []
     holders = directory.holders_of(task.role, task.unit_id, task.case_id)
-    return (
-        _reach(assigned, Capacity.RESPONSIBLE, directory, on)
-        or _reach(holders, Capacity.RESPONSIBLE, directory, on)
-        or escalation(task, directory, on)
+    reached = _reach(assigned, Capacity.RESPONSIBLE, directory, on) or _reach(
+        holders, Capacity.RESPONSIBLE, directory, on
+    )
+    if any(not directory.is_away(each.person.id, on) for each in reached):
+        return reached
+    told = {each.person.id for each in reached}
+    return (*reached, *(each for each in escalation(task, directory, on) if each.person.id not in told))
+
+
+def reserves(task: Assignment, directory: Directory, on: date) -> tuple[Recipient, ...]:
+    """The substitutes who only stand ready for the person named in the task: told when time runs short."""
+    if task.assignee is None or not task.assignee.active:
+        return ()
+    return tuple(
+        Recipient(person, Capacity.SUBSTITUTE, task.assignee)
+        for person in directory.reserves_of(task.assignee.id, on)
+        if person.active and person.id != task.assignee.id
     )
 
 

@@ -120,8 +120,9 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "threshold_works": ("59880179", "SFS 2024:30"),
     "threshold_annex_2": ("8109450", "SFS 2024:30"),
     "two_people_open_below_threshold": ("1", "Stegvis standard"),
-    "remind_days_before": ("5,1", "Stegvis standard"),
+    "remind_days_before": ("5,1,0", "Stegvis standard"),
     "remind_days_after": ("1,5,10", "Stegvis standard"),
+    "remind_substitute_after": ("0", "Stegvis standard"),
     "escalate_days_after": ("3,10", "Stegvis standard"),
     "mail_hour": ("7", "Stegvis standard"),
 }

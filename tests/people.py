@@ -8,7 +8,7 @@ from typing import Any
 
 import workflow.subjects  # noqa: F401
 from workflow.clock import FixedClock
-from workflow.commands import AddMandate, AddUnit, AddUser
+from workflow.commands import AddMandate, AddUnit, AddUser, SetMailPlan
 from workflow.config import Settings
 from workflow.db.database import Database
 from workflow.engine.execute import Stegvis, execute, system_actor
@@ -52,6 +52,8 @@ def _region(app: Stegvis, code: str, people: dict[str, tuple[str, str]]) -> dict
     ids: dict[str, str] = {}
     for short, (name, role) in people.items():
         ids[short] = execute(app, AddUser(f"{short}@{code}.example", name, role, code), by=operator)["id"]
+    for short in people:  # the plays read single mails; `tests/workflow/test_digests.py` plays with digests
+        execute(app, SetMailPlan(digest=False), by=ids[short])
     if "director" in ids:
         top = AddUnit(code, "Regiondirektörens stab", "division", None, ids["director"], None)
         ids["top"] = execute(app, top, by=operator)["id"]

@@ -19,6 +19,7 @@ from workflow.commands import Act, OpenCase, ProposeParameter, ReleaseParameter
 from workflow.db.statements import Row
 from workflow.engine import case_rows, directory
 from workflow.engine.delivery import deliver_mail
+from workflow.engine.digests import make_digests
 from workflow.engine.execute import Stegvis, execute
 from workflow.engine.tables import AuditEvent, OutboxMessage, Task, Timer
 from workflow.engine.timers import fire_due_timers
@@ -118,6 +119,7 @@ class Play:
     def run_due(self) -> int:
         """What the scheduler does: fire what is due, hand over the mail."""
         fired = fire_due_timers(self.app)
+        make_digests(self.app)
         deliver_mail(self.app)
         return fired
 

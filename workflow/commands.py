@@ -174,6 +174,72 @@ class SetSubstitute:
     substitute_id: str
     valid_from: Any
     valid_to: Any
+    #: Away then: the substitute has the duties. Else the substitute stands ready and is told from the last day on.
+    away: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetAbsence:
+    """A person is away on these days (both included) and nobody stands in."""
+
+    person_id: str
+    first_on: Any
+    last_on: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SetMailPlan:
+    """How the person who asks wants mail that can wait: at once, or one digest a day at an hour on some weekdays.
+
+    `hour` None: the region's hour. `weekdays` None: working days; else ISO numbers, e.g. "135".
+    """
+
+    digest: bool
+    hour: int | None = None
+    weekdays: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDigest:
+    """A person's digest of a local day: what is waiting and still true, in one mail."""
+
+    person_id: str
+    on_day: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WarnOfGaps:
+    """Tell the head of procurement and the administrators of coming days on which nobody may decide."""
+
+    region_id: str
+    on_day: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeTask:
+    """Let a task rest until a day; None wakes it."""
+
+    task_id: str
+    until: Any
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverCase:
+    """Everything that one person answers for in one case goes to another who may have it."""
+
+    case_id: str
+    from_id: str
+    to_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishHandOver:
+    """The units a person answers for go to another, who is told once of all that came over."""
+
+    from_id: str
+    to_id: str
+    case_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

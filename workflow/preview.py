@@ -29,6 +29,7 @@ from workflow.db.metadata import METADATA
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.case_rows import cases
 from workflow.engine.delivery import deliver_mail
+from workflow.engine.digests import make_digests
 from workflow.engine.execute import Stegvis
 from workflow.engine.tables import AuditEvent, Hold, OutboxMessage, Timer
 from workflow.engine.timers import NEXT_DUE, fire_due_timers
@@ -72,6 +73,7 @@ def preview(app: Stegvis, *, case: str | None = None, months: int = 12, locale: 
         found: list[Happening] = []
         for _ in range(_MAX_STEPS):
             fire_due_timers(copy)
+            make_digests(copy)
             deliver_mail(copy)
             with copy.database.read() as uow:
                 found += _happened(uow, clock.at, locale)

@@ -20,9 +20,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import bindparam, update
 
 from states.calendar import STOCKHOLM, local_date
+from workflow.cases.deciders import warn_of_gaps
 from workflow.clock import monotonic
 from workflow.db.statements import Statement, insert_into
 from workflow.engine.delivery import deliver_mail
+from workflow.engine.digests import make_digests
 from workflow.engine.execute import Stegvis
 from workflow.engine.tables import Heartbeat
 from workflow.engine.timers import fire_due_timers
@@ -81,6 +83,7 @@ class Scheduler:
         self._jobs: Any = None
         self._watchdog: threading.Thread | None = None
         self._housekept_on: date | None = None
+        self._warned_on: date | None = None
 
     # --- one beat ---------------------------------------------------------------------------------------------------
 
@@ -89,6 +92,8 @@ class Scheduler:
         errors: list[str] = []
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
         self._part(errors, lambda: move_released_deadlines(self.app))
+        self._part(errors, lambda: make_digests(self.app))
+        self._part(errors, self._warn)
         sent = self._part(errors, lambda: deliver_mail(self.app)) or 0
         if housekeeping or (housekeeping is None and self._is_night_over()):
             self._part(errors, lambda: sweep(self.app))
@@ -125,6 +130,12 @@ class Scheduler:
                     sent=cycle.sent,
                     error=cycle.error,
                 )
+
+    def _warn(self) -> None:
+        """Days without a decider are looked for once a day; what this process has done it need not ask for again."""
+        today = local_date(self.app.clock.now())
+        if self._warned_on != today and warn_of_gaps(self.app):
+            self._warned_on = today
 
     def _is_night_over(self) -> bool:
         """Whether the day's housekeeping is still to be done here; the first day of a process is left out."""

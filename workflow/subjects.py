@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import workflow.cases.deadline_check
+import workflow.cases.deciders
 import workflow.cases.effects
 import workflow.cases.extensions
 import workflow.cases.forms
+import workflow.cases.hand_over
 import workflow.cases.handlers
 import workflow.cases.secret_reads
+import workflow.cases.snooze
 import workflow.comments.handlers
 import workflow.contracts.effects
 import workflow.contracts.forms

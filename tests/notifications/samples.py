@@ -44,6 +44,7 @@ FACTS: dict[Kind, dict[str, Any]] = {
         **CASE,
         "decision": "sample.decide_target",
         "decided_by": "Åsa Lind",
+        "decided_for": "Per Ask",
         "decided_on": "2026-11-20",
         "state": "sample.requirement_selection",
         "next_step": "sample.requirement_selection",
@@ -78,6 +79,48 @@ FACTS: dict[Kind, dict[str, Any]] = {
         "released_by": "Åsa Lind",
     },
 }
+
+FACTS[Kind.DIGEST] = {
+    "case_id": "digest-p1",
+    "region_name": "Region Norrbotten",
+    "link": "/my-tasks",
+    "rows": [
+        {
+            "asked": "sample.decide_target",
+            "title": CASE["title"],
+            "reference": f"UPP-2026-01{n:02}",
+            "due_on": "2026-12-04",
+        }
+        for n in range(6)
+    ],
+    "count": 20,
+    "late": 2,
+    "due_on": "2026-12-04",
+}
+FACTS[Kind.HANDED_OVER] = {
+    "case_id": "handed-over-p1",
+    "region_name": "Region Norrbotten",
+    "link": "/my-tasks",
+    "from_name": "Per Ask",
+    "handed_over_by": "Karin Ek",
+    "cases": 12,
+    "tasks": 15,
+    "due_on": "2026-12-04",
+}
+FACTS[Kind.NO_DECIDER] = {
+    "case_id": "deciders-norrbotten",
+    "region_name": "Region Norrbotten",
+    "link": "/admin/deciders",
+    "role": "sample.contract_owner",
+    "asked": "sample.decide_target",
+    "needs": "sample.contract_owner",
+    "cases": 7,
+    "first_on": "2026-12-01",
+    "last_on": "2026-12-21",
+    "more": 2,
+}
+#: What is about more than one case has neither its reference nor its title.
+GENERAL = (Kind.DIGEST, Kind.HANDED_OVER, Kind.NO_DECIDER)
 
 LABELS = {
     "sv": {

@@ -22,6 +22,8 @@ class House:
     managers: dict[str, Person] = field(default_factory=lambda: {WARD: BO, DIVISION: CHEF})
     parents: dict[str, str] = field(default_factory=lambda: {WARD: DIVISION})
     substitutes: dict[str, list[tuple[date, date, Person]]] = field(default_factory=dict)
+    reserves: dict[str, list[Person]] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
 
     def holders_of(self, role: str, unit_id: str | None, case_id: str) -> Sequence[Person]:
         return self.holders.get(role, [])
@@ -35,6 +37,12 @@ class House:
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Person]:
         periods = self.substitutes.get(person_id, [])
         return [person for first, last, person in periods if first <= on <= last]
+
+    def reserves_of(self, person_id: str, on: date) -> Sequence[Person]:
+        return self.reserves.get(person_id, [])
+
+    def is_away(self, person_id: str, on: date) -> bool:
+        return person_id in self.away
 
 
 TASK = Assignment("c1", "contract_owner", WARD)

@@ -18,7 +18,7 @@ from states.roles import system_actor
 from workflow import scheduler as module
 from workflow.app import build
 from workflow.clock import FixedClock, SystemClock
-from workflow.commands import AddUser, OpenCase
+from workflow.commands import AddUser, OpenCase, SetMailPlan
 from workflow.config import Settings
 from workflow.engine.execute import Stegvis, execute
 from workflow.engine.tables import Heartbeat, IdempotencyKey
@@ -57,6 +57,7 @@ def app(empty_database_url: str) -> Iterator[Stegvis]:
 def open_cases(app: Stegvis, count: int) -> None:
     by = replace(system_actor("norrbotten"), channel="cli")
     person = execute(app, AddUser("o@norrbotten.example", "O", "procurement_officer", "norrbotten"), by=by)["id"]
+    execute(app, SetMailPlan(digest=False), by=person)  # each mail at once: here they are counted
     for n in range(count):
         execute(app, OpenCase("procurement", "norrbotten", {"title": f"Städning {n}"}), by=person)
 

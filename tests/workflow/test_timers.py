@@ -33,13 +33,14 @@ def waiting(play: Play) -> Play:
     return play
 
 
-def test_reminded_before_and_after_the_last_day_then_up_the_tree(waiting: Play) -> None:
-    """Five and one working days before, one, five and ten after; the manager after three, the head after ten."""
+def test_reminded_before_on_and_after_the_last_day_then_up_the_tree(waiting: Play) -> None:
+    """Five and one working days before, on the day, one, five and ten after; the manager after three, the head after ten."""
     waiting.live(until="2026-04-10")
     told = days_of(waiting, *REMINDERS)
     assert told == [
         ("task_reminder", date(2026, 3, 9)),
         ("task_reminder", date(2026, 3, 13)),
+        ("task_reminder", date(2026, 3, 16)),
         ("task_overdue", date(2026, 3, 17)),
         ("task_overdue", date(2026, 3, 19)),  # the day the manager is told, the one who owes hears it too
         ("task_overdue", date(2026, 3, 23)),

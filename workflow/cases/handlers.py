@@ -113,7 +113,7 @@ def task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
     return load_step(uow, case, who), task
 
 
-def _owes(who: Actor, task: Row) -> bool:
+def owes(who: Actor, task: Row) -> bool:
     """Is it this person's task: by name, by standing in, or by the role when nobody is named?"""
     if task.person_id:
         return task.person_id == who.person_id or any(h.person_id == task.person_id for h in who.holdings)
@@ -124,7 +124,7 @@ def _owes(who: Actor, task: Row) -> bool:
 def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
     """Hand a task to somebody who may take it. The clock goes on; both names are on the trail."""
     step, task = task_of(uow, command.task_id, who)
-    if not (_owes(who, task) or who.roles() & CORRECTORS):
+    if not (owes(who, task) or who.roles() & CORRECTORS):
         raise Forbidden
     known = _person_here(step, command.person_id)
     receiver = directory.actor(uow, command.person_id, step.today) if known else None
@@ -138,7 +138,7 @@ def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
 def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> dict[str, Any]:
     """A person with a conflict of interest may not take part (KL 6:28): the task goes to the superior, on the trail."""
     step, task = task_of(uow, command.task_id, who)
-    if not _owes(who, task):
+    if not owes(who, task):
         raise Forbidden
     person = step.directory.person(who.person_id)
     assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)

@@ -95,6 +95,19 @@ def my_task_counts(uow: UnitOfWork, who: Actor, today: date) -> tuple[int, int]:
     return counted[0], counted[1]
 
 
+def resting_tasks(uow: UnitOfWork, who: Actor, today: date, *, limit: int = 200) -> list[TaskItem]:
+    """What this person owes and lets rest today, the first to come back first."""
+    rests = and_(
+        _tasks.c.snoozed_until_on > today, or_(_tasks.c.due_on.is_(None), _tasks.c.due_on > today)
+    )  # fmt: skip
+    query = (
+        _ITEM.where(or_(*_owed_by(who, None)), rests)
+        .order_by(_tasks.c.snoozed_until_on, _tasks.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [_item(r) for r in uow.connection.execute(query)]
+
+
 def waiting_for_others(uow: UnitOfWork, who: Actor, *, after: str | None = None, limit: int = 50) -> Page[TaskItem]:
     """What others owe in the open cases where this person is owner, officer or manager."""
     named = union(
@@ -148,7 +161,10 @@ def _owed_by(who: Actor, today: date | None) -> list[ColumnElement[bool]]:
     """Conditions that together pick what a person owes; no task fits two of them. With `today`: but for what sleeps."""
     here = _tasks.c.region_id == who.region_id
     if today is not None:
-        here = and_(here, or_(_tasks.c.snoozed_until_on.is_(None), _tasks.c.snoozed_until_on <= today))
+        awake = or_(
+            _tasks.c.snoozed_until_on.is_(None), _tasks.c.snoozed_until_on <= today, _tasks.c.due_on <= today
+        )  # as `states.reminders.rests` says it
+        here = and_(here, awake)
     people = sorted({who.person_id, *(h.person_id for h in who.holdings)})
     sources = [and_(_OPEN, here, _tasks.c.person_id == p) for p in people]
     for role in sorted(who.roles() - PERSONAL_ROLES - {Role.SYSTEM}):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from workflow.cli.console import DONE, Refusal, _, open_app, operator, say, tell
+from templates.labels import label
+from workflow.cases.hand_over import hand_over_all, hand_over_plan
+from workflow.cli.console import DONE, FAILED, Refusal, _, locale, open_app, operator, say, tell
 from workflow.commands import AddUser, CreateToken, DisableUser
 from workflow.db.columns import fold
 from workflow.engine import case_rows, directory
@@ -36,6 +38,30 @@ def disable(chosen: Namespace) -> int:
     execute(app, DisableUser(chosen.email), by=operator(_region_of(app, chosen.email)), channel="cli")
     say(tell(_("The account of %(email)s is closed."), email=chosen.email))
     return DONE
+
+
+def hand_over(chosen: Namespace) -> int:
+    """Everything that the receiver may have; exit 1 when something stays, with what and why."""
+    app = open_app()
+    region_id = _region_of(app, chosen.giver)
+    by = operator(region_id)
+    with app.database.read() as uow:
+        giver, receiver = (directory.person_by_email(uow, e) for e in (chosen.giver, chosen.receiver))
+        if giver is None or receiver is None:
+            raise NotFound("unknown_person")
+    done = hand_over_all(app, giver.id, receiver.id, by=by, channel="cli")
+    say(
+        tell(
+            _("Handed over: cases %(cases)s, tasks %(tasks)s, units %(units)s; duties left: %(left)s."),
+            **{name: done[name] for name in ("cases", "tasks", "units", "left")},
+        )
+    )
+    with app.database.read() as uow:
+        for duty in hand_over_plan(uow, by, giver.id, receiver.id).duties:
+            if duty.blocked:
+                role = label(f"role.{duty.role}", locale()).lower()
+                say(f"{duty.reference}: {label(f'hand_over.{duty.blocked}', locale(), role=role)}")
+    return FAILED if done["left"] else DONE
 
 
 def create_token(chosen: Namespace) -> int:

@@ -22,7 +22,7 @@ from templates.labels import MissingLabel
 from workflow.commands import RecordDelivery
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, directory, outbox
+from workflow.engine import audit, case_rows, digests, directory, outbox
 from workflow.engine.act import load_step
 from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.tables import OutboxMessage
@@ -83,13 +83,16 @@ def _send(app: Stegvis, transport: Transport, message: Row) -> int:
     with app.database.read() as uow:
         now = uow.now
         person = directory.person(uow, message.person_id) if message.person_id else None
+        facts = digests.facts_at_hand_over(uow, message) if message.kind == Kind.DIGEST else message.facts
     if person is not None and person.disabled_at is not None:
         outcome, detail = "withdrawn", "disabled"
+    elif facts is None:
+        outcome, detail = "withdrawn", "all done"
     else:
         try:
             mail = compose(
                 message.kind,
-                json.loads(message.facts),
+                json.loads(facts),
                 recipient_name=message.recipient_name,
                 recipient_address=message.recipient,
                 locale=message.locale,
@@ -132,10 +135,10 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
         why=None if status == "sent" else command.detail,
         again_at=again_at or message.next_try_at,
     )
-    if message.case_id and status != "queued":
+    if status != "queued":
         audit.append(
             uow,
-            message.case_id,
+            message.case_id or audit.register_stream(message.region_id, "mail"),
             region_id=message.region_id,
             kind={"sent": "mail_delivered", "withdrawn": "mail_withdrawn"}.get(status, "mail_failed"),
             at=uow.now,

@@ -12,12 +12,13 @@ from states.roles import PERSONAL_ROLES, Actor, Holding
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.errors import Forbidden, NotFound
-from workflow.people.tables import Person, RoleAssignment, Substitute, Unit
+from workflow.people.tables import Absence, Person, RoleAssignment, Substitute, Unit
 
 _people = Person.__table__  # type: ignore[attr-defined]
 _roles = RoleAssignment.__table__  # type: ignore[attr-defined]
 _subs = Substitute.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
+_absences = Absence.__table__  # type: ignore[attr-defined]
 
 _PERSON = Statement(
     select(_people.c.id, _people.c.region_id, _people.c.name, _people.c.email, _people.c.locale, _people.c.disabled_at,
@@ -61,7 +62,7 @@ _HOLDERS = Statement(
     .order_by(_people.c.name_sort)
 )
 _STAND_INS = Statement(
-    select(_people.c.id, _people.c.name, _people.c.email, _people.c.locale)
+    select(_people.c.id, _people.c.name, _people.c.email, _people.c.locale, _subs.c.away)
     .select_from(_subs.join(_people, _people.c.id == _subs.c.substitute_id))
     .where(
         _subs.c.person_id == bindparam("person_id"),
@@ -69,6 +70,23 @@ _STAND_INS = Statement(
         _subs.c.valid_to >= bindparam("today"),
         _people.c.disabled_at.is_(None),
     )
+)
+_ABSENT = Statement(
+    select(_absences.c.id)
+    .where(
+        _absences.c.person_id == bindparam("person_id"),
+        _absences.c.first_on <= bindparam("today"),
+        _absences.c.last_on >= bindparam("today"),
+    )
+    .union_all(
+        select(_subs.c.id).where(
+            _subs.c.person_id == bindparam("person_id"),
+            _subs.c.away.is_(True),
+            _subs.c.valid_from <= bindparam("today"),
+            _subs.c.valid_to >= bindparam("today"),
+        )
+    )
+    .limit(1)
 )
 _STOOD_IN_FOR = Statement(
     select(_people.c.id, _people.c.name, _subs.c.valid_to)
@@ -130,6 +148,11 @@ def stood_in_for(uow: UnitOfWork, person_id: str, today: date) -> list[Row]:
     return uow.all(_STOOD_IN_FOR, person_id=person_id, today=today)
 
 
+def is_away(uow: UnitOfWork, person_id: str, on: date) -> bool:
+    """Whether a person is registered as away on a local day, with or without a substitute."""
+    return uow.one(_ABSENT, person_id=person_id, today=on) is not None
+
+
 class RegionDirectory:
     """Answers the questions of `notifications.recipients` from the database, within one region and one day."""
 
@@ -139,7 +162,7 @@ class RegionDirectory:
         # One command asks for the same people again and again; within its transaction they are the same.
         self._people: dict[str, Addressee | None] = {}
         self._held: dict[str, list[Row]] = {}
-        self._stand_ins: dict[tuple[str, date], list[Addressee]] = {}
+        self._stand_ins: dict[tuple[str, date], list[Row]] = {}
 
     def _tree(self) -> dict[str, Row]:
         if self._units is None:
@@ -179,8 +202,19 @@ class RegionDirectory:
         return unit.parent_id if unit else None
 
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Addressee]:
-        """Who stands in for a person on a local day."""
+        """Who has the duties of a person who is away on a local day."""
+        return self._registered(person_id, on, away=True)
+
+    def reserves_of(self, person_id: str, on: date) -> Sequence[Addressee]:
+        """Who stands ready for a person who is at work on a local day."""
+        return self._registered(person_id, on, away=False)
+
+    def is_away(self, person_id: str, on: date) -> bool:
+        """Whether a person is away on a local day."""
+        return is_away(self.uow, person_id, on)
+
+    def _registered(self, person_id: str, on: date, *, away: bool) -> list[Addressee]:
         if (person_id, on) not in self._stand_ins:
-            rows = self.uow.all(_STAND_INS, person_id=person_id, today=on)
-            self._stand_ins[person_id, on] = [Addressee(s.id, s.name, s.email, s.locale) for s in rows]
-        return self._stand_ins[person_id, on]
+            self._stand_ins[person_id, on] = self.uow.all(_STAND_INS, person_id=person_id, today=on)
+        rows = [s for s in self._stand_ins[person_id, on] if bool(s.away) is away]
+        return [Addressee(s.id, s.name, s.email, s.locale) for s in rows]

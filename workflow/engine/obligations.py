@@ -85,7 +85,9 @@ _MOVE_TIMER = Statement(
     .values(due_at=bindparam("new_due_at"), receipt=bindparam("new_receipt"))
 )
 _ASSIGN_TASK = Statement(
-    update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(person_id=bindparam("new_person_id"))
+    update(_tasks)
+    .where(_tasks.c.id == bindparam("task_id"))
+    .values(person_id=bindparam("new_person_id"), snoozed_until_on=None)
 )
 
 

@@ -238,6 +238,12 @@ def _store_decision(step: Step, lot: Row | None, basis: Basis, seq: int) -> None
     )
 
 
+def _replaced(step: Step) -> str | None:
+    """The name of the person in whose place the actor decided."""
+    person = step.directory.person(step.capacity.on_behalf_of if step.capacity else None)
+    return person.name if person else None
+
+
 def _tell_decided(step: Step, state: str) -> None:
     """A receipt to the decider, and word to those the case names."""
     own = step.directory.person(step.actor.person_id)
@@ -256,6 +262,7 @@ def _tell_decided(step: Step, state: str) -> None:
             link=f"/cases/{step.case_id}",
             decision=step.trigger_label("decided", step.trigger),
             decided_by=step.actor.name,
+            decided_for=_replaced(step),
             decided_on=step.today,
             state=step.state_label(state),
             next_step=step.trigger_label("asked", next_trigger) if next_trigger else None,

@@ -12,6 +12,7 @@ from states.calendar import Calendar
 from states.decision import Decision, TaskPlan
 from states.definition import ProcessDefinition
 from states.facts import CaseFacts, LotFacts, Parameter, Situation
+from states.reminders import setting
 from states.roles import Actor, Capacity
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
@@ -178,7 +179,12 @@ class Step:
     def words(self) -> outbox.CaseWords:
         """What every mail says of the case."""
         return outbox.CaseWords(
-            self.case_id, self.case.reference, self.column("title"), self.case.region_id, self.region_name
+            self.case_id,
+            self.case.reference,
+            self.column("title"),
+            self.case.region_id,
+            self.region_name,
+            int(setting(self.parameters, "mail_hour")),
         )
 
     def person_for(self, role: str) -> str | None:

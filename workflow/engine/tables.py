@@ -234,6 +234,60 @@ class OutboxMessage(SQLModel, table=True):
     error: str | None = None
 
 
+class DigestNote(SQLModel, table=True):
+    """Something a person is to be told of in the next digest; afterwards the record of which digest told it."""
+
+    __tablename__ = "digest_notes"
+    __table_args__ = (
+        one_of("status", ("waiting", "told", "dropped")),
+        Index(
+            "ix_digest_notes_waiting",
+            "person_id",
+            "noted_at",
+            sqlite_where=text("status = 'waiting'"),
+            postgresql_where=text("status = 'waiting'"),
+        ),
+        Index("ix_digest_notes_digest", "digest_id"),
+        Index("ix_digest_notes_case", "case_id", "id"),
+    )
+
+    id: str = key()
+    region_id: str
+    person_id: str
+    case_id: str
+    task_id: str
+    kind: str
+    substitute_for_id: str | None = None
+    noted_at: datetime
+    status: str = "waiting"
+    digest_id: str | None = None
+
+
+class Digest(SQLModel, table=True):
+    """The one digest of a person and a local day: whoever writes the row makes it, and nobody makes a second."""
+
+    __tablename__ = "digests"
+    __table_args__ = (UniqueConstraint("person_id", "on_day"),)
+
+    id: str = key()
+    region_id: str
+    person_id: str
+    on_day: date
+    made_at: datetime
+    message_id: str
+
+
+class DeciderWarning(SQLModel, table=True):
+    """That a region's coming gaps without a decider were looked for on a day, and which ones were told then."""
+
+    __tablename__ = "decider_warnings"
+
+    region_id: str = key()
+    on_day: date = key()
+    told: str
+    mails: int
+
+
 class AuditStream(SQLModel, table=True):
     """The head of one chain: what the verifier must reach."""
 

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from sqlalchemy import bindparam, select, update
 
 from notifications.kinds import Kind
-from notifications.recipients import Assignment, Recipient, escalation
+from notifications.recipients import Assignment, Recipient, escalation, reserves
 from states.errors import NoSuchStep, NotPermitted
-from states.reminders import NudgeKind, nudges
+from states.reminders import Nudge, NudgeKind, nudges, rests
 from states.roles import Actor, Role, system_actor
 from workflow.commands import FireTimer
 from workflow.db.statements import Row, Statement
@@ -160,25 +160,24 @@ def _remind(step: Step, timer: Row) -> None:
         return
     plan = nudges(task.due_on, step.calendar, step.parameters)
     due = [n for n in plan if n.on <= step.today and n.occurrence >= timer.occurrence]
-    kinds = {n.kind for n in due}
     latest = max((n.occurrence for n in due), default=timer.occurrence)
-    snoozed = task.snoozed_until_on is not None and task.snoozed_until_on > step.today
     next_on = obligations.schedule_nudge(step, task.id, task.lot_id, task.due_on, after=step.today, occurrence=latest)
-    if snoozed:
+    if rests(task.snoozed_until_on, task.due_on, step.today):
         return
     link = obligations.task_link(step.case_id, task.trigger, task.lot_id)
     asked = step.trigger_label("asked", task.trigger)
     mails = 0
-    if task.due_on < step.today or NudgeKind.REMINDER in kinds or NudgeKind.OVERDUE in kinds:
-        overdue = task.due_on < step.today
+    overdue = task.due_on < step.today
+    if overdue or any(n.kind is not NudgeKind.ESCALATION for n in due):
         mails += outbox.queue(
             step.uow,
             Kind.TASK_OVERDUE if overdue else Kind.TASK_REMINDER,
             step.words(),
-            step.reach(task.role, task.person_id),
+            (*step.reach(task.role, task.person_id), *_reserves(step, task, due)),
             role=f"role.{task.role}",
             link=link,
             task_id=task.id,
+            since=timer.due_at,
             asked=asked,
             next_step=step.next_state_label(task.trigger),
             due_on=task.due_on,
@@ -205,6 +204,16 @@ def _remind(step: Step, timer: Row) -> None:
         case_id=step.case_id,
         facts={"task": task.trigger, "due_on": task.due_on, "mails": mails, "level": max(levels) if levels else None},
     )
+
+
+def _reserves(step: Step, task: Row, due: list[Nudge]) -> tuple[Recipient, ...]:
+    """Who stands ready for somebody at work is told too when the region's day for that has come."""
+    if not any(n.to_reserve for n in due):
+        return ()
+    person = step.directory.person(task.person_id or step.person_for(task.role))
+    assignment = Assignment(step.case_id, task.role, step.case.unit_id, person)
+    told = {r.person.id for r in step.reach(task.role, task.person_id)}
+    return tuple(r for r in reserves(assignment, step.directory, step.today) if r.person.id not in told)
 
 
 def escalate(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from states.calendar import local_date
+from states.reminders import LIST_BOUNDS, fits
 from states.roles import Actor, Role
 from states.terms import BOUNDS, SWITCHES, TERMS
 from workflow.commands import ProposeParameter, RejectParameter, ReleaseParameter
@@ -53,7 +54,6 @@ _SETTLE = Statement(
     )
 )
 
-_DAY_LISTS = ("remind_days_before", "remind_days_after", "escalate_days_after")
 #: Who may propose a value, and who may release what another proposed.
 SETTERS = frozenset({Role.HEAD_OF_PROCUREMENT.value, Role.ADMINISTRATOR.value})
 MAX_REASON = 1_000
@@ -64,10 +64,8 @@ def fault(name: str, value: str) -> str | None:
     if name in BOUNDS:
         bounds = BOUNDS[name]
         return None if value.isdecimal() and bounds.low <= int(value) <= bounds.high else "parameter_out_of_bounds"
-    if name in _DAY_LISTS:
-        days = value.split(",")
-        good = all(d.strip().isdecimal() and 0 <= int(d) <= 60 for d in days) and len(days) <= 6
-        return None if good else "parameter_out_of_bounds"
+    if name in LIST_BOUNDS:
+        return None if fits(name, value) else "parameter_out_of_bounds"
     if name == "mail_hour":
         return None if value.isdecimal() and 6 <= int(value) <= 20 else "parameter_out_of_bounds"
     if name in SWITCHES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import workflow.people.absence
 import workflow.people.accounts  # noqa: F401
 from workflow.people.organisation import MANDATED_ACTS
 

@@ -10,24 +10,22 @@ from sqlalchemy import bindparam, select, update
 from states.calendar import local_date
 from states.registry import DEFINITIONS
 from states.roles import HUMAN_ROLES, Actor
-from workflow.commands import AddMandate, AddUnit, AssignRole, ChangeUnit, EndMandate, EndRole, SetSubstitute
+from workflow.commands import AddMandate, AddUnit, AssignRole, ChangeUnit, EndMandate, EndRole
 from workflow.db.columns import new_id, sort_key
 from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.people.register import UNIT, check_unit, may_keep, note, person_here
-from workflow.people.tables import MandateRow, RoleAssignment, Substitute, Unit
+from workflow.people.tables import MandateRow, RoleAssignment, Unit
 
 _roles = RoleAssignment.__table__  # type: ignore[attr-defined]
 _mandates = MandateRow.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
-_substitutes = Substitute.__table__  # type: ignore[attr-defined]
 
 _INSERT_ROLE = insert_into(_roles)
 _INSERT_MANDATE = insert_into(_mandates)
 _INSERT_UNIT = insert_into(_units)
-_INSERT_SUBSTITUTE = insert_into(_substitutes)
 _ROLE = Statement(select(_roles).where(_roles.c.id == bindparam("assignment_id")))
 _END_ROLE = Statement(
     update(_roles).where(_roles.c.id == bindparam("assignment_id")).values(valid_to=bindparam("last_day"))
@@ -214,37 +212,3 @@ def end_mandate(uow: UnitOfWork, command: EndMandate, who: Actor) -> dict[str, A
     uow.run(_END_MANDATE, the_mandate_id=row.id, last_day=command.last_day)
     note(uow, row.region_id, "mandate_ended", who, mandate_row=row.id, act=row.act, valid_to=command.last_day)
     return {"id": row.id}
-
-
-@handles(SetSubstitute)
-def set_substitute(uow: UnitOfWork, command: SetSubstitute, who: Actor) -> dict[str, Any]:
-    """Who stands in, from and to. One sets it for oneself; the administrator for anybody."""
-    row = person_here(uow, command.person_id, who.region_id)
-    if row.id != who.person_id:
-        may_keep(who, row.region_id)
-    stand_in = person_here(uow, command.substitute_id, who.region_id, "substitute")
-    faults = []
-    if stand_in.id == row.id or stand_in.disabled_at is not None:
-        faults.append(FieldError("substitute", "unknown_person"))
-    if not isinstance(command.valid_from, date) or not isinstance(command.valid_to, date):
-        faults.append(FieldError("valid_from", "not_a_date"))
-    elif command.valid_to < command.valid_from:
-        faults.append(FieldError("valid_to", "end_before_start"))
-    if faults:
-        raise InvalidForm(faults)
-    made = new_id(uow.now)
-    uow.run(
-        _INSERT_SUBSTITUTE,
-        id=made,
-        region_id=row.region_id,
-        person_id=row.id,
-        substitute_id=stand_in.id,
-        valid_from=command.valid_from,
-        valid_to=command.valid_to,
-        decided_by=who.person_id,
-    )
-    note(
-        uow, row.region_id, "substitute_set", who, person=row.id, stand_in=stand_in.id, valid_from=command.valid_from,
-        valid_to=command.valid_to,
-    )  # fmt: skip
-    return {"id": made}

@@ -9,9 +9,19 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from states.cover import Days
 from states.roles import Actor
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.people.tables import ApiToken, MandateRow, Person, RoleAssignment, Substitute, Unit
+from workflow.people.tables import (
+    Absence,
+    ApiToken,
+    MailPlan,
+    MandateRow,
+    Person,
+    RoleAssignment,
+    Substitute,
+    Unit,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,26 @@ class SubstituteItem:
     substitute_name: str
     valid_from: date
     valid_to: date
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceItem:
+    """Days away with nobody named."""
+
+    id: str
+    person_id: str
+    person_name: str
+    first_on: date
+    last_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's days away from today on, and who stands in when: (name, days)."""
+
+    away: tuple[Days, ...]
+    substituted: tuple[tuple[str, Days], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +122,8 @@ _units = Unit.__table__  # type: ignore[attr-defined]
 _roles = RoleAssignment.__table__  # type: ignore[attr-defined]
 _mandates = MandateRow.__table__  # type: ignore[attr-defined]
 _substitutes = Substitute.__table__  # type: ignore[attr-defined]
+_absences = Absence.__table__  # type: ignore[attr-defined]
+_plans = MailPlan.__table__  # type: ignore[attr-defined]
 _stand_ins = _people.alias("stand_ins")
 _owners, _managers = _people.alias("owners"), _people.alias("managers")
 
@@ -193,6 +225,7 @@ def substitutes(
         select(
             _substitutes.c.id, _substitutes.c.person_id, _people.c.name, _substitutes.c.substitute_id,
             _stand_ins.c.name.label("substitute_name"), _substitutes.c.valid_from, _substitutes.c.valid_to,
+            _substitutes.c.away,
         )
         .select_from(
             _substitutes.join(_people, _people.c.id == _substitutes.c.person_id).join(
@@ -208,6 +241,38 @@ def substitutes(
     if person_id is not None:
         query = query.where(or_(_substitutes.c.person_id == person_id, _substitutes.c.substitute_id == person_id))
     return [SubstituteItem(*r) for r in uow.connection.execute(query)]
+
+
+def absences(uow: UnitOfWork, who: Actor, today: date, *, person_id: str | None = None) -> list[AbsenceItem]:
+    """The region's days away that have not ended, the first one first; with `person_id` only that person's."""
+    query = (
+        select(_absences.c.id, _absences.c.person_id, _people.c.name, _absences.c.first_on, _absences.c.last_on)
+        .select_from(_absences.join(_people, _people.c.id == _absences.c.person_id))
+        .where(_absences.c.region_id == who.region_id, _absences.c.last_on >= today)
+        .order_by(_absences.c.first_on, _absences.c.id)
+        .limit(500)
+    )
+    if person_id is not None:
+        query = query.where(_absences.c.person_id == person_id)
+    return [AbsenceItem(*r) for r in uow.connection.execute(query)]
+
+
+def standing(uow: UnitOfWork, who: Actor, today: date) -> dict[str, Standing]:
+    """Who of the region is away from today on, and who stands in for them then, by person."""
+    away: dict[str, list[Days]] = {}
+    named: dict[str, list[tuple[str, Days]]] = {}
+    for a in absences(uow, who, today):
+        away.setdefault(a.person_id, []).append(Days(a.first_on, a.last_on))
+    for s in substitutes(uow, who, today):
+        if s.away:
+            named.setdefault(s.person_id, []).append((s.substitute_name, Days(s.valid_from, s.valid_to)))
+    return {p: Standing(tuple(away.get(p, ())), tuple(named.get(p, ()))) for p in away.keys() | named.keys()}
+
+
+def mail_plan(uow: UnitOfWork, who: Actor) -> tuple[bool, int | None, str | None]:
+    """The viewer's own choice: digest, hour (None the region's), weekdays (None the working days)."""
+    row = uow.connection.execute(select(_plans).where(_plans.c.person_id == who.person_id)).first()
+    return (bool(row.digest), row.hour, row.weekdays) if row else (True, None, None)
 
 
 def tokens_of(uow: UnitOfWork, who: Actor) -> list[TokenItem]:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, true
 from sqlmodel import Field, SQLModel
 
 from workflow.db.columns import key
@@ -67,6 +67,33 @@ class Substitute(SQLModel, table=True):
     valid_from: date
     valid_to: date
     decided_by: str
+    #: Whether the person replaced is away then; else the substitute only stands ready.
+    away: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+
+
+class Absence(SQLModel, table=True):
+    """Somebody is away on these days (both included) and has named nobody: reminders go to the manager as well."""
+
+    __tablename__ = "absences"
+    __table_args__ = (Index("ix_absences_person", "person_id"), Index("ix_absences_region", "region_id", "last_on"))
+
+    id: str = key()
+    region_id: str
+    person_id: str = Field(foreign_key="people.id")
+    first_on: date
+    last_on: date
+    decided_by: str
+
+
+class MailPlan(SQLModel, table=True):
+    """How a person wants mail that can wait. No row: one digest at the region's hour on working days."""
+
+    __tablename__ = "mail_plans"
+
+    person_id: str = Field(primary_key=True, foreign_key="people.id")
+    digest: bool
+    hour: int | None = None
+    weekdays: str | None = None
 
 
 class MandateRow(SQLModel, table=True):

@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 
 from states.roles import HUMAN_ROLES, Role
 from templates.labels import gettext, label
+from workflow.cases.deciders import LEADING
 from workflow.cases.region_trail import OVERSEERS
 from workflow.engine.forms import FIRST_DAY, LAST_DAY
 from workflow.errors import FieldError, InvalidForm
@@ -131,6 +132,10 @@ def administers(visit: Visit) -> bool:
     return Role.ADMINISTRATOR in visit.who.roles()
 
 
+def leads(visit: Visit) -> bool:
+    return bool(visit.who.roles() & LEADING)
+
+
 def oversees(visit: Visit) -> bool:
     return bool(visit.who.roles() & OVERSEERS)
 
@@ -144,11 +149,12 @@ def tabs(current: str, visit: Visit) -> list[dict[str, Any]]:
         ("/admin/mandates", gettext("Delegation order", locale)),
         ("/admin/substitutes", gettext("Substitutes", locale)),
         ("/admin/parameters", gettext("Policy settings", locale)),
+        ("/admin/deciders", gettext("Days without a decider", locale)),
     )
     return [
         {"text": text, "href": href, "current": href == current}
         for href, text in pages
-        if href != "/admin/people" or oversees(visit)
+        if (href != "/admin/people" or oversees(visit)) and (href != "/admin/deciders" or leads(visit))
     ]
 
 

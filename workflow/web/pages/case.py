@@ -27,10 +27,12 @@ from workflow.cases.queries import (
     case_view,
     readers_of,
 )
+from workflow.people.queries import standing
 from workflow.planning.queries import case_plan
 from workflow.web.base import page
 from workflow.web.pages import words
 from workflow.web.pages.actions import responsible_names
+from workflow.web.pages.covered import cover_text
 from workflow.web.pages.plan_words import back_context
 from workflow.web.pages.visit import Visit, visiting
 
@@ -61,6 +63,7 @@ def case_page(
     locale, case = visit.locale, view.case
     chosen = [e for e in reversed(events) if _fits(e, view, show)]
     names = responsible_names(visit, view)
+    away = standing(visit.uow, visit.who, visit.today)
     context = {
         "case": case,
         "view": view,
@@ -68,6 +71,7 @@ def case_page(
         "who": names,
         "state": words.state_text(case.process, case.state, locale),
         "now": now_sentence(visit, view, names),
+        "away_of": lambda task: cover_text(task, away, visit.today, locale),
         "stepper": _stepper(view, events, visit),
         "todo": _todo(visit, view, actions, names),
         "aside": _aside(visit, view, actions),

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from states.calendar import Calendar
+from states.reminders import last_day_of_rest
 from templates.formatting import day
 from templates.labels import gettext, ngettext
 from workflow.cases.handlers import TASK
 from workflow.cases.queries import TaskItem, case_tasks, done_tasks, my_task_counts, my_tasks, waiting_for_others
+from workflow.cases.tasks import resting_tasks
 from workflow.commands import DeclareConflict, HandOn
 from workflow.engine.obligations import task_link
 from workflow.errors import FieldError, InvalidForm, NotFound
-from workflow.people.queries import people_of_region
+from workflow.people.queries import Standing, people_of_region, standing
 from workflow.web.base import flash, page
 from workflow.web.pages import words
+from workflow.web.pages.covered import cover_text
 from workflow.web.pages.visit import Sent, Visit, carry_out, person_text, sole_holders, texts, visiting
 
 router = APIRouter()
 DONE_FOR = timedelta(days=14)
-TABS = ("todo", "waiting", "done")
+TABS = ("todo", "waiting", "resting", "done")
 
 
 @router.get("/")
@@ -38,7 +43,10 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
         uow, who, locale = visit.uow, visit.who, visit.locale
         open_now, late = my_task_counts(uow, who, visit.today)
         following = None
-        if tab == "done":
+        resting = resting_tasks(uow, who, visit.today)
+        if tab == "resting":
+            tasks = resting
+        elif tab == "done":
             tasks = done_tasks(uow, who, uow.now - DONE_FOR)
         else:
             found = (
@@ -48,21 +56,24 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
             )
             tasks, following = found.items, found.next
         names = {"todo": gettext("To do", locale), "waiting": gettext("Waiting for others", locale)}
+        names["resting"] = gettext("Resting", locale)
         alone = sole_holders(visit) if tab == "waiting" else {}
         names["done"] = gettext("Done in 14 days", locale)
+        away = standing(uow, who, visit.today) if tab == "waiting" else {}
         context: dict[str, Any] = {
             "sentence": _sentence(open_now, late, locale),
             "tabs": [
                 {
                     "text": names[t],
                     "href": f"/my-tasks?tab={t}",
-                    "count": open_now if t == "todo" else None,
+                    "count": {"todo": open_now, "resting": len(resting)}.get(t),
                     "current": t == tab,
                 }
                 for t in TABS
+                if t != "resting" or resting or tab == "resting"
             ],
             "tab": tab,
-            "rows": [_row(t, visit, tab, alone) for t in tasks],
+            "rows": [_row(t, visit, tab, alone, away) for t in tasks],
             "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
         }
         return page(request, "pages/inbox.html", context, title=gettext("My cases", locale))
@@ -79,7 +90,7 @@ def _sentence(open_now: int, late: int, locale: str) -> str:
     return f"{first}, {second}."
 
 
-def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str]) -> dict[str, Any]:
+def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str], away: Mapping[str, Standing]) -> dict[str, Any]:
     locale = visit.locale
     current, total, phase = words.place(task.process, task.version, task.state, locale)
     asked = words.step_text("done" if tab == "done" else "asked", task.process, task.trigger, locale)
@@ -91,8 +102,11 @@ def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str]) -> dict[
     about = [task.case_reference, task.supplier_name or task.unit_name]
     if tab == "waiting":
         about.append(gettext("with %(who)s", locale, who=who))
+        about.append(cover_text(task, away, visit.today, locale))
     elif task.person_id and task.person_id != visit.who.person_id and tab == "todo":
         about.append(gettext("in place of %(name)s", locale, name=task.person_name or ""))
+    if tab == "resting" and task.snoozed_until_on:
+        about.append(gettext("rests until %(day)s", locale, day=day(task.snoozed_until_on, locale, visit.today)))
     if tab == "done" and task.done_at is not None:
         about.append(day(task.done_at.date(), locale, visit.today))
     return {
@@ -105,7 +119,14 @@ def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str]) -> dict[
         "step": phase,
         "due_on": None if tab == "done" else task.due_on,
         "paused_on": None if tab == "done" else task.paused_on,
+        "rest_href": f"/tasks/{task.id}/snooze"
+        if tab == "resting" or (tab == "todo" and _may_rest(task, visit))
+        else None,
     }
+
+
+def _may_rest(task: TaskItem, visit: Visit) -> bool:
+    return last_day_of_rest(task.due_on, visit.today, Calendar()) is not None
 
 
 # --- a task that somebody else should take ---------------------------------------------------------------------
@@ -136,7 +157,7 @@ def hand_on(request: Request, task_id: str, sent: Sent) -> Response:
 def _hand_on_page(
     request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
 ) -> Response:
-    task = _task(visit, task_id)
+    task = task_of(visit, task_id)
     people = people_of_region(visit.uow, visit.who, visit.today, roles=task.roles)
     context = {
         "task": task,
@@ -178,7 +199,7 @@ def declare_conflict(request: Request, task_id: str, sent: Sent) -> Response:
 def _conflict_page(
     request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
 ) -> Response:
-    task = _task(visit, task_id)
+    task = task_of(visit, task_id)
     context = {
         "task": task,
         "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
@@ -190,7 +211,7 @@ def _conflict_page(
     return page(request, "pages/conflict.html", context, title=title, status=422 if errors else 200, errors=errors)
 
 
-def _task(visit: Visit, task_id: str) -> TaskItem:
+def task_of(visit: Visit, task_id: str) -> TaskItem:
     """The open task, if this person may see its case. Raises NotFound."""
     row = visit.uow.one(TASK, task_id=task_id)
     if row is None or row.region_id != visit.who.region_id:

@@ -98,6 +98,7 @@ def substitute_of(answers: Answers, person_id: str) -> SetSubstitute:
         answers.text("substitute"),
         answers.day("valid_from", required=True),
         answers.day("valid_to", required=True),
+        away=answers.text("presence") != "at_work",
     )
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from notifications.digest import FIRST_HOUR, LAST_HOUR
+from states.reminders import setting
 from templates.labels import gettext, label
 from templates.rendering import LOCALES
-from workflow.commands import CreateToken, RevokeTokens, SetLocale
+from workflow.cases.hand_over import may_hand_over
+from workflow.commands import CreateToken, RevokeTokens, SetAbsence, SetLocale, SetMailPlan
+from workflow.engine.case_rows import parameters
 from workflow.errors import FieldError, InvalidForm
-from workflow.people.queries import substitutes, tokens_of
+from workflow.people.queries import absences, mail_plan, people_of_region, substitutes, tokens_of
 from workflow.web.base import flash, page, speak, viewer_of
-from workflow.web.pages.admin import Typed, people_options, settle
+from workflow.web.pages.admin import Answers, Typed, people_options, settle
 from workflow.web.pages.mandates import substitute_of
-from workflow.web.pages.visit import Sent, carry_out, texts, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 from workflow.web.pages.words import fault_texts
 
 router = APIRouter()
@@ -51,6 +57,51 @@ def choose_substitute(request: Request, sent: Sent) -> Response:
     )
 
 
+@router.post("/me/absence")
+def note_absence(request: Request, sent: Sent) -> Response:
+    """Days away on which nobody stands in for me."""
+    viewer = viewer_of(request)
+
+    def command(answers: Answers) -> SetAbsence:
+        first, last = answers.day("away_from", required=True), answers.day("away_to", required=True)
+        return SetAbsence(viewer.person_id, first, last)
+
+    return settle(
+        request,
+        sent,
+        command,
+        done=gettext("Your absence is noted. Your manager gets the mail that nobody else may get.", viewer.locale),
+        to="/me",
+        again=lambda t: _my_page(request, t),
+        called={"valid_from": "away_from", "valid_to": "away_to"},
+    )
+
+
+@router.post("/me/mail")
+def choose_mail(request: Request, sent: Sent) -> Response:
+    """How I want mail that can wait."""
+    viewer = viewer_of(request)
+
+    def command(answers: Answers) -> SetMailPlan:
+        hour = answers.text("hour")
+        if hour and not (hour.isascii() and hour.isdecimal()):
+            answers.refuse("hour", "unknown_choice")
+            hour = ""
+        if answers.text("mail") not in ("digest", "at_once"):
+            answers.refuse("mail", "field_required")
+        days = "".join(str(d) for d in sent.getlist("weekdays"))
+        return SetMailPlan(answers.text("mail") == "digest", int(hour) if hour else None, days or None)
+
+    return settle(
+        request,
+        sent,
+        command,
+        done=gettext("Your choice is saved.", viewer.locale),
+        to="/me",
+        again=lambda t: _my_page(request, t),
+    )
+
+
 @router.post("/me/tokens")
 def create_token(request: Request, sent: Sent) -> Response:
     """A new key; the answer to this very request is the only place where it stands."""
@@ -68,6 +119,32 @@ def revoke_tokens(request: Request, sent: Sent) -> Response:
     return RedirectResponse("/me", 303)
 
 
+def _leads_somebody(visit: Visit) -> bool:
+    """Whether the viewer may hand over the duties of anybody."""
+    everybody = people_of_region(visit.uow, visit.who, visit.today)
+    return any(may_hand_over(visit.uow, visit.who, p.id) for p in everybody)
+
+
+def _mail_choices(visit: Visit, typed: Typed) -> dict[str, Any]:
+    digest, hour, weekdays = mail_plan(visit.uow, visit.who)
+    locale = visit.locale
+    usual = int(setting(parameters(visit.uow, visit.who.region_id, visit.today), "mail_hour"))
+    return {
+        "mode": typed.given.get("mail") or ("digest" if digest else "at_once"),
+        "modes": [
+            ("digest", gettext("One mail a day", locale)),
+            ("at_once", gettext("Each mail at once", locale)),
+        ],
+        "hour": typed.given.get("hour") if "hour" in typed.given else hour,
+        "hours": [
+            ("", gettext("The region's hour (%(hour)s)", locale, hour=f"{usual:02}.00")),
+            *((str(h), f"{h:02}.00") for h in range(FIRST_HOUR, LAST_HOUR + 1)),
+        ],
+        "weekdays": list(weekdays or ""),
+        "days": [(str(n), label(f"weekday.{n}", locale)) for n in range(1, 8)],
+    }
+
+
 def _my_page(request: Request, typed: Typed, token: str | None = None) -> Response:
     with visiting(request) as visit:
         me = visit.who.person_id
@@ -81,6 +158,9 @@ def _my_page(request: Request, typed: Typed, token: str | None = None) -> Respon
                 ("", gettext("Choose", visit.locale)),
                 *(o for o in people_options(visit) if o[0] != me),
             ],
+            "absences": absences(visit.uow, visit.who, visit.today, person_id=me),
+            "may_hand_over": _leads_somebody(visit),
+            "mail": _mail_choices(visit, typed),
             "tokens": tokens_of(visit.uow, visit.who),
             "token": token,
             **typed.as_context(),

@@ -11,12 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from states.roles import Role
 from templates.labels import gettext, label
 from workflow.cases.deadline_check import DIFFERENCES
+from workflow.cases.deciders import decider_gaps
 from workflow.cases.view import names_of
 from workflow.commands import ReleaseHold, RetryMessage, RetryTimer
 from workflow.db.statements import Row
 from workflow.engine.operations import access_faults, operations
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages import words
+from workflow.web.pages.duties import gap_row
 from workflow.web.pages.visit import Sent, carry_out, visiting
 
 router = APIRouter()
@@ -45,6 +47,7 @@ def show_operations(request: Request) -> Response:
             "outbox": [(label(f"mail_status.{s}", locale), seen.outbox.get(s, 0)) for s in STATUSES],
             "mails": [{"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages],
             "reports": [{"at": r.at, "who": names.get(r.actor_id, ""), "text": json.loads(r.value)} for r in reports],
+            "gaps": [gap_row(g, visit) for g in decider_gaps(visit.uow, visit.who)],
             "may_release": Role.ADMINISTRATOR in visit.who.roles(),
         }
         return page(request, "pages/operations.html", context, title=gettext("Operations", locale))

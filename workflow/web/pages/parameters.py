@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from states.deadlines import Basis
 from states.facts import Parameter
+from states.reminders import LIST_BOUNDS
 from states.terms import BOUNDS, SWITCHES, TERMS
 from templates.formatting import duration
 from templates.labels import gettext, label
@@ -177,8 +178,14 @@ def _bounds(name: str, locale: str) -> str:
         return gettext("%(low)s to %(high)s", locale, low=bounds.low, high=duration(bounds.high, unit, locale))
     if name == "mail_hour":
         return gettext("%(low)s to %(high)s", locale, low=6, high=20)
-    if name.endswith(("_before", "_after")):
-        return gettext("at most six numbers from 0 to 60, with commas between", locale)
+    if name in LIST_BOUNDS:
+        days = LIST_BOUNDS[name]
+        if days.most == 1:
+            return gettext("%(low)s to %(high)s", locale, low=days.low, high=days.high)
+        return gettext(
+            "at most %(most)s different numbers from %(low)s to %(high)s, with commas between",
+            locale, most=days.most, low=days.low, high=days.high,
+        )  # fmt: skip
     if name == "two_people_open_below_threshold":
         return gettext("1 for yes, 0 for no", locale)
     return gettext("whole kronor", locale) if name in SWITCHES else ""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from templates.labels import gettext
+from workflow.cases.hand_over import may_hand_over
 from workflow.commands import AddUser, AssignRole, DisableUser, EndRole, SetPassword
 from workflow.errors import NotFound
 from workflow.people.queries import PersonItem, people_of_region
@@ -154,6 +155,7 @@ def _person_page(request: Request, person_id: str, typed: Typed) -> Response:
             "roles": [("", gettext("Choose", visit.locale)), *role_options(visit.locale)],
             "units": [("", gettext("The whole region", visit.locale)), *unit_options(visit)],
             "may_change": administers(visit) and not person.disabled,
+            "may_hand_over": may_hand_over(visit.uow, visit.who, person.id),
             "is_self": person.id == visit.who.person_id,
             **typed.as_context(),
         }

@@ -1,0 +1,22 @@
+"""How each person wants mail that can wait."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+
+from notifications.digest import Plan
+from workflow.db.statements import Statement
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.people.tables import MailPlan
+
+_plans = MailPlan.__table__  # type: ignore[attr-defined]
+PLAN = Statement(select(_plans).where(_plans.c.person_id == bindparam("person_id")))
+
+
+def plan_of(uow: UnitOfWork, person_id: str, mail_hour: int) -> Plan:
+    """A person's own choice, else one digest at the region's `mail_hour` (local) on working days."""
+    row = uow.one(PLAN, person_id=person_id)
+    if row is None:
+        return Plan(digest=True, hour=mail_hour)
+    hour = mail_hour if row.hour is None else row.hour
+    return Plan(bool(row.digest), hour, frozenset(map(int, row.weekdays)) if row.weekdays else None)
