@@ -210,6 +210,18 @@ class RevokeTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCalendarAddress:
+    """The person's calendar has a new address, known here by the hash of its token; the one before stops working."""
+
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeCalendarAddress:
+    """The address of the person's calendar stops working."""
+
+
+@dataclass(frozen=True, slots=True)
 class RetryTimer:
     """A timer that failed is due again, now."""
 

@@ -38,6 +38,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /help": PUBLIC,
     "GET /accessibility": PUBLIC,
     "POST /accessibility": SIGNED_IN,
+    # Behind its secret address: a calendar program cannot sign in
+    "GET /calendar/{name}": PUBLIC,
     # Pages
     "GET /": SIGNED_IN,
     "GET /my-tasks": SIGNED_IN,
@@ -107,6 +109,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /me": SIGNED_IN,
     "POST /me/language": SIGNED_IN,
     "POST /me/substitute": SIGNED_IN,
+    "POST /me/calendar": SIGNED_IN,
+    "POST /me/calendar/revoke": SIGNED_IN,
     "POST /me/tokens": SIGNED_IN,
     "POST /me/tokens/revoke": SIGNED_IN,
     "POST /contracts/{case_id}/procure-again": WORKING,
@@ -131,6 +135,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /api/v1/tasks": SIGNED_IN,
     "POST /api/v1/tasks/{task_id}/hand-on": SIGNED_IN,
     "POST /api/v1/tasks/{task_id}/conflict": SIGNED_IN,
+    "POST /api/v1/me/calendar": SIGNED_IN,
+    "DELETE /api/v1/me/calendar": SIGNED_IN,
     "GET /api/v1/contracts": SIGNED_IN,
     "GET /api/v1/suppliers": SIGNED_IN,
     "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,

@@ -13,6 +13,7 @@ from workflow.people.queries import substitutes, tokens_of
 from workflow.web.base import flash, page, speak, viewer_of
 from workflow.web.pages.admin import Typed, people_options, settle
 from workflow.web.pages.mandates import substitute_of
+from workflow.web.pages.my_calendar import calendar_card, make_address
 from workflow.web.pages.visit import Sent, carry_out, texts, visiting
 from workflow.web.pages.words import fault_texts
 
@@ -68,7 +69,13 @@ def revoke_tokens(request: Request, sent: Sent) -> Response:
     return RedirectResponse("/me", 303)
 
 
-def _my_page(request: Request, typed: Typed, token: str | None = None) -> Response:
+@router.post("/me/calendar")
+def create_calendar_address(request: Request, sent: Sent) -> Response:
+    """A new address for one's calendar; the answer to this very request is the only place where it stands."""
+    return _my_page(request, Typed(), calendar_address=make_address(request, sent))
+
+
+def _my_page(request: Request, typed: Typed, token: str | None = None, calendar_address: str | None = None) -> Response:
     with visiting(request) as visit:
         me = visit.who.person_id
         mine = substitutes(visit.uow, visit.who, visit.today, person_id=me)
@@ -83,6 +90,7 @@ def _my_page(request: Request, typed: Typed, token: str | None = None) -> Respon
             ],
             "tokens": tokens_of(visit.uow, visit.who),
             "token": token,
+            **calendar_card(visit, calendar_address),
             **typed.as_context(),
         }
         title = gettext("My settings and stand-in", visit.locale)
