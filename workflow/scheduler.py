@@ -22,6 +22,7 @@ from sqlalchemy import bindparam, update
 from states.calendar import STOCKHOLM, local_date
 from workflow.clock import monotonic
 from workflow.db.statements import Statement, insert_into
+from workflow.duties.register import open_due_duties
 from workflow.engine.delivery import deliver_mail
 from workflow.engine.execute import Stegvis
 from workflow.engine.tables import Heartbeat
@@ -80,12 +81,14 @@ class Scheduler:
         self._jobs: Any = None
         self._watchdog: threading.Thread | None = None
         self._housekept_on: date | None = None
+        self._duties_opened_on: date | None = None
 
     # --- one beat ---------------------------------------------------------------------------------------------------
 
     def cycle(self, *, housekeeping: bool | None = None) -> Cycle:
         """Fire, deliver, and write that it is done. `housekeeping` None: once a night. Never raises."""
         errors: list[str] = []
+        self._part(errors, self._open_duties)
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
         sent = self._part(errors, lambda: deliver_mail(self.app)) or 0
         if housekeeping or (housekeeping is None and self._is_night_over()):
@@ -94,6 +97,13 @@ class Scheduler:
         self._part(errors, lambda: self._beat(done))
         self._finished_at = self._elapsed()
         return done
+
+    def _open_duties(self) -> None:
+        """The annual calendar brings something at most once a day; a process asks when it begins and at each new day."""
+        today = local_date(self.app.clock.now())
+        if self._duties_opened_on != today:
+            open_due_duties(self.app)
+            self._duties_opened_on = today
 
     def _part(self, errors: list[str], work: Callable[[], Any]) -> Any:
         """One part of a cycle: what keeps it from running is told and keeps nothing else from running."""

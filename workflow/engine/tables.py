@@ -59,6 +59,8 @@ class Case(SQLModel, table=True):
     next_due_on: date | None = None
     next_trigger: str | None = None
     next_role: str | None = None
+    #: Where the definition lets several roles answer, the one that does in this case (a recurring duty's owner).
+    answering_role: str | None = None
 
 
 class Lot(SQLModel, table=True):

@@ -10,6 +10,7 @@ from fastapi import Request
 
 from states.roles import HUMAN_ROLES, Role
 from workflow.cases.region_trail import OVERSEERS
+from workflow.duties.register import KEEPERS
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.web.base import viewer_of
 
@@ -22,6 +23,8 @@ LEADING: frozenset[str] = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMEN
 OVERSEEING: frozenset[str] = OVERSEERS
 #: Who may enter cases from a list: what an import does is their step.
 ENTERING: frozenset[str] = frozenset({Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT})
+#: Who keeps the annual calendar of their organisation.
+KEEPING_THE_YEAR: frozenset[str] = frozenset(KEEPERS)
 #: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
 
@@ -71,6 +74,11 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /contracts/import": ENTERING,
     "GET /procurements/import": ENTERING,
     "POST /procurements/import": ENTERING,
+    "GET /year": SIGNED_IN,
+    "POST /year/standard": KEEPING_THE_YEAR,
+    "POST /year/duties": KEEPING_THE_YEAR,
+    "POST /year/duties/{recurring_id}/end": KEEPING_THE_YEAR,
+    "POST /year/duties/{recurring_id}/share": KEEPING_THE_YEAR,
     "GET /suppliers": SIGNED_IN,
     "GET /suppliers/{supplier_id}": SIGNED_IN,
     "GET /processes": SIGNED_IN,
@@ -137,6 +145,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /api/v1/tasks/{task_id}/conflict": SIGNED_IN,
     "POST /api/v1/me/calendar": SIGNED_IN,
     "DELETE /api/v1/me/calendar": SIGNED_IN,
+    "GET /api/v1/duties": SIGNED_IN,
     "GET /api/v1/contracts": SIGNED_IN,
     "GET /api/v1/suppliers": SIGNED_IN,
     "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,
