@@ -20,7 +20,7 @@ ANSWERING = tuple(
 
 STATES = (
     State("planned", "year", owes=Obligation("record_duty_done", ANSWERING, "duty")),
-    State("notified", "confirmation", owes=Obligation("record_confirmation", ANSWERING, "duty_confirmation")),
+    State("notified", "year", owes=Obligation("record_confirmation", ANSWERING, "duty_confirmation")),
     State("done", "settled", final=True),
     State("waived", "settled", final=True),
 )
@@ -29,7 +29,7 @@ DUTY_V1 = ProcessDefinition(
     id="duty",
     version=1,
     initial="planned",
-    phases=("year", "confirmation", "settled"),
+    phases=("year", "settled"),
     states=STATES,
     transitions=(
         Transition("record_duty_done", "planned", "done", ANSWERING, effects=("store_duty_done",)),

@@ -30,7 +30,7 @@ SUBJECTS = (
     "cases", "lots", "procurements", "awards", "reviews", "targets", "opinions", "requirements", "contracts",
     "contract_follow_ups", "supplier_relations", "suppliers", "tasks", "timers", "decisions", "comments", "files",
     "contract_drafts", "outbox_messages", "audit_streams", "audit_events", "audit_payloads", "people", "units", "role_assignments", "mandates",
-    "substitutes", "parameters", "pauses", "case_access", "conflicts", "external_references",
+    "substitutes", "parameters", "pauses", "case_access", "conflicts", "external_references", "recurring_duties", "duties",
 )  # fmt: skip
 _LEFT_OUT = {"password_hash", "title_fold", "name_sort", "name_fold"}
 #: Another region may have been the first to name a supplier; one's own name for it stands in `supplier_relations`.

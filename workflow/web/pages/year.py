@@ -114,7 +114,7 @@ def _year_page(request: Request, year: str, organisation: str, typed: Typed) -> 
         context: dict[str, Any] = {
             "year": shown,
             "months": _months(items, shown, visit),
-            "none": not items,
+            "nothing": not items,
             "late": sum(d.late for d in items),
             "tallies": tallies(visit.uow, visit.who, every, visit.today),
             "organisations": [("", gettext("All", visit.locale)), *organisations] if len(organisations) > 1 else [],
