@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,15 +45,17 @@ def add_duty(request: Request, sent: Sent) -> Response:
     viewer = viewer_of(request)
 
     def command(answers: Answers) -> AddRecurringDuty:
-        return AddRecurringDuty(
+        made = AddRecurringDuty(
             viewer.region_id,
             answers.text("title"),
             answers.text("rhythm"),
             answers.text("owner_role"),
             answers.text("source"),
             answers.day("valid_from", required=True),
-            **{name: number for name in _NUMBERS if (number := _whole(answers, name)) is not None},
         )
+        numbers = {name: _whole(answers, name) for name in _NUMBERS}
+        given: dict[str, Any] = {name: number for name, number in numbers.items() if number is not None}
+        return replace(made, **given)
 
     return settle(
         request,
