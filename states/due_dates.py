@@ -277,6 +277,22 @@ def _contract_end(s: Situation) -> Receipt | None:
 DUE_DATES["contract_end"] = DueDate("contract_end", _contract_end, ("contract",), Mark.CLAUSE, "avtalet")
 
 
+def _duty(s: Situation) -> Receipt | None:
+    """The day that the agreement or plan itself names for this year; it stands as stated, also on a rest day."""
+    return fixed("duty", "duty_falls_due", s.duty.due_on, Basis(s.duty.basis), s.duty.source)
+
+
+DUE_DATES["duty"] = DueDate("duty", _duty, ("duty",), Mark.CLAUSE, "SEED 4, årskalendern")
+
+
+def _duty_confirmation(s: Situation) -> Receipt | None:
+    """A notice of leaving is confirmed in writing; how soon is our own default, counted from the day it was given."""
+    return count(s, "duty_confirmation", "notice_given", s.answer("notified_on") or s.today)
+
+
+_register("duty_confirmation", _duty_confirmation)
+
+
 @dataclass(frozen=True, slots=True)
 class ContractDates:
     """The days that matter in a contract's life, each with its receipt (None where the contract does not say)."""

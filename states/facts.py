@@ -48,6 +48,11 @@ class CaseFacts:
     predecessor_id: str | None = None
     paused_on: date | None = None
     pauses: tuple[Pause, ...] = ()
+    answering_role: str | None = None
+
+    def answering(self, roles: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the roles a step or an obligation allows, the one the case itself says answers; all where it says none."""
+        return (self.answering_role,) if self.answering_role in roles else roles
 
     @property
     def named(self) -> dict[str, str | None]:
@@ -169,6 +174,16 @@ class RenewalFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyFacts:
+    """One occurrence of a recurring duty: its last day, the rule behind it, and whether it is a notice to be confirmed."""
+
+    due_on: date
+    basis: str
+    source: str
+    is_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One dated row of policy: what applied, since when, on whose word."""
 
@@ -225,6 +240,11 @@ class Situation:
     def renewal(self) -> RenewalFacts:
         """What follows the contract, for guards that declare they need it."""
         return self.facts["renewal"]  # type: ignore[no-any-return]
+
+    @property
+    def duty(self) -> DutyFacts:
+        """The occurrence of a recurring duty, for deadlines and guards that declare they need it."""
+        return self.facts["duty"]  # type: ignore[no-any-return]
 
     def answer(self, name: str, default: Any = None) -> Any:
         """A field of the form, or `default` where the form does not ask (or there is no form yet)."""

@@ -494,6 +494,11 @@ def final_evaluation_is_recorded(s: Situation) -> list[Unmet]:
     return _unless(s.contract.evaluated, "final_evaluation_missing", "contract_manager", OWNER)
 
 
+@guard("duty", mark=Mark.CLAUSE, source="SEED 4: a notice of leaving is confirmed in writing")
+def duty_is_a_notice(s: Situation) -> list[Unmet]:
+    return _unless(s.duty.is_notice, "duty_is_no_notice")
+
+
 @guard("disqualified", mark=Mark.LAW, source="KL 6:28–6:30, 7:4")
 def actor_is_not_disqualified(s: Situation) -> list[Unmet]:
     """Who has declared a conflict of interest takes no part, nor does anybody on that person's behalf."""

@@ -10,12 +10,13 @@ from typing import Any
 from states.contract_v1 import CONTRACT_V1
 from states.definition import ProcessDefinition
 from states.due_dates import DUE_DATES
+from states.duty_v1 import DUTY_V1
 from states.errors import UnknownProcess
 from states.guards import GUARDS
 from states.procurement_v1 import PROCUREMENT_V1
 from states.terms import TERMS
 
-DEFINITIONS: dict[str, ProcessDefinition] = {d.key: d for d in (PROCUREMENT_V1, CONTRACT_V1)}
+DEFINITIONS: dict[str, ProcessDefinition] = {d.key: d for d in (PROCUREMENT_V1, CONTRACT_V1, DUTY_V1)}
 
 #: Every effect a definition may name; `workflow/` implements each one exactly once (a test compares).
 EFFECTS: frozenset[str] = frozenset(e for d in DEFINITIONS.values() for t in d.transitions for e in t.effects)

@@ -24,6 +24,9 @@ class Role(StrEnum):
     AUDIT_REVIEWER = "audit_reviewer"
     ADMINISTRATOR = "administrator"
     SECRETARIAT = "secretariat"
+    STEERING_GROUP = "steering_group"
+    REGION_COORDINATOR = "region_coordinator"
+    AREA_COORDINATOR = "area_coordinator"
     SYSTEM = "system"
 
 

@@ -32,8 +32,9 @@ def routing_facts(s: Situation) -> dict[str, str]:
 
 def judge(s: Situation, edge: Transition) -> list[Unmet]:
     """Everything that keeps this person from this edge now: the role first, then all guards."""
-    may = capacity(s.actor, edge.roles, unit_id=s.case.unit_id, named=s.case.named)
-    unmet = [] if may else [Unmet("role_required", edge.roles)]
+    roles = s.case.answering(edge.roles)
+    may = capacity(s.actor, roles, unit_id=s.case.unit_id, named=s.case.named)
+    unmet = [] if may else [Unmet("role_required", roles)]
     seen = replace(s, capacity=may)
     for name in edge.guards:
         unmet.extend(GUARDS[name].check(seen))
@@ -71,7 +72,7 @@ def plan(s: Situation, obligation: Obligation) -> TaskPlan:
     """The task of an obligation that arises now, with its date counted from the facts, or why it has none."""
     receipt = DUE_DATES[obligation.deadline].compute(s) if obligation.deadline else None
     due = receipt if receipt and receipt.due_on else None
-    return TaskPlan(obligation.trigger, obligation.roles, due or receipt, obligation.open_ended)
+    return TaskPlan(obligation.trigger, s.case.answering(obligation.roles), due or receipt, obligation.open_ended)
 
 
 def timer_plans(definition: ProcessDefinition, s: Situation, state: str) -> list[TimerPlan]:

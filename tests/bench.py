@@ -289,7 +289,7 @@ def multiply(world: World, count: int, start: int = 0) -> None:
             tasks.append(
                 {**task, "id": case_id, "case_id": case_id, "region_id": "norrbotten", "process": "procurement", "due_on": due_on,
                  "due_at": NOON + timedelta(days=n % 400 + 3), "status": "open", "done_at": None, "done_by": None,
-                 "snoozed_until_on": None, "person_id": owner, "role": "contract_owner"}
+                 "snoozed_until_on": None, "person_id": owner, "role": "contract_owner", "revision": 0, "changed_at": NOON}
             )  # fmt: skip
             timers.append(
                 {"id": case_id, "region_id": "norrbotten", "case_id": case_id, "lot_id": None, "task_id": case_id, "kind": "reminder_due",

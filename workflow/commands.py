@@ -346,6 +346,73 @@ class RevokeTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCalendarAddress:
+    """The person's calendar has a new address, known here by the hash of its token; the one before stops working."""
+
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeCalendarAddress:
+    """The address of the person's calendar stops working."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddRecurringDuty:
+    """A duty that comes again, from a day: how often, who answers, by which rule (`basis`: law, clause, policy)."""
+
+    region_id: str
+    title: str
+    rhythm: str
+    owner_role: str
+    source: str
+    valid_from: Any
+    month: int = 12
+    day: int = 31
+    times: int = 1
+    every_years: int = 1
+    base_year: int = 2026
+    lead_days: int = 60
+    owner_id: str | None = None
+    basis: str = "policy"
+    is_notice: bool = False
+    shared: bool = False
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddStandardDuties:
+    """Take in the annual calendar of the cooperation, or of a region; what is there already stays as it is."""
+
+    region_id: str
+    valid_from: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecurringDuty:
+    """The duty comes no more after its last day; what is open already goes on."""
+
+    recurring_id: str
+    last_day: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRecurringDuty:
+    """The cooperation shows a duty of its own to all regions, or no longer."""
+
+    recurring_id: str
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDuty:
+    """One occurrence of a recurring duty is owed from now on. Opened once, however often it is asked for."""
+
+    recurring_id: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetryTimer:
     """A timer that failed is due again, now."""
 

@@ -27,6 +27,7 @@ from workflow.db import schema
 from workflow.db.database import Database
 from workflow.db.metadata import METADATA
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.duties.register import open_due_duties
 from workflow.engine.case_rows import cases
 from workflow.engine.delivery import deliver_mail
 from workflow.engine.digests import make_digests
@@ -72,6 +73,8 @@ def preview(app: Stegvis, *, case: str | None = None, months: int = 12, locale: 
             _prepare(uow, case)
         found: list[Happening] = []
         for _ in range(_MAX_STEPS):
+            if case is None:
+                open_due_duties(copy)
             fire_due_timers(copy)
             make_digests(copy)
             deliver_mail(copy)

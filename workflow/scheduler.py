@@ -23,6 +23,7 @@ from states.calendar import STOCKHOLM, local_date
 from workflow.cases.deciders import warn_of_gaps
 from workflow.clock import monotonic
 from workflow.db.statements import Statement, insert_into
+from workflow.duties.register import open_due_duties
 from workflow.engine.delivery import deliver_mail
 from workflow.engine.digests import make_digests
 from workflow.engine.execute import Stegvis
@@ -84,12 +85,14 @@ class Scheduler:
         self._watchdog: threading.Thread | None = None
         self._housekept_on: date | None = None
         self._warned_on: date | None = None
+        self._duties_opened_on: date | None = None
 
     # --- one beat ---------------------------------------------------------------------------------------------------
 
     def cycle(self, *, housekeeping: bool | None = None) -> Cycle:
         """Fire, deliver, and write that it is done. `housekeeping` None: once a night. Never raises."""
         errors: list[str] = []
+        self._part(errors, self._open_duties)
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
         self._part(errors, lambda: move_released_deadlines(self.app))
         self._part(errors, lambda: make_digests(self.app))
@@ -101,6 +104,13 @@ class Scheduler:
         self._part(errors, lambda: self._beat(done))
         self._finished_at = self._elapsed()
         return done
+
+    def _open_duties(self) -> None:
+        """The annual calendar brings something at most once a day; a process asks when it begins and at each new day."""
+        today = local_date(self.app.clock.now())
+        if self._duties_opened_on != today:
+            open_due_duties(self.app)
+            self._duties_opened_on = today
 
     def _part(self, errors: list[str], work: Callable[[], Any]) -> Any:
         """One part of a cycle: what keeps it from running is told and keeps nothing else from running."""

@@ -15,6 +15,9 @@ import workflow.comments.handlers
 import workflow.contracts.effects
 import workflow.contracts.forms
 import workflow.contracts.renewal
+import workflow.duties.effects
+import workflow.duties.forms
+import workflow.duties.register
 import workflow.engine.delivery
 import workflow.engine.opening
 import workflow.engine.operations

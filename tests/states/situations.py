@@ -11,6 +11,7 @@ from typing import Any
 from states.facts import (
     CaseFacts,
     ContractFacts,
+    DutyFacts,
     LotFacts,
     Mandate,
     OpinionFacts,
@@ -85,6 +86,7 @@ PARAMETERS = {name: Parameter(name, value, date(2027, 1, 1), source) for name, (
 FACTS: dict[str, Any] = {
     "procurement": PROCUREMENT,
     "contract": CONTRACT,
+    "duty": DutyFacts(date(2027, 6, 30), "clause", "SEED 4", is_notice=True),
     "targets": (TARGET,),
     "requirements": (REQUIREMENT,),
     "opinions": (OpinionFacts(STRATEGIST, "Signe", 2),),

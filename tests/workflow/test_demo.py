@@ -128,7 +128,10 @@ def test_loading_it_again_tells_the_same_story() -> None:
 def test_it_can_be_loaded_on_any_day(now: datetime) -> None:
     """After New Year's night, and in the hour that summer time begins: holidays and clocks move, the story holds."""
     app = loaded_at(now)
-    assert rows(app, "SELECT count(*) FROM cases") == rows(demo(), "SELECT count(*) FROM cases")
+    # How much of the year has come depends on the day; the procurements and contracts do not.
+    told = "SELECT count(*) FROM cases WHERE process <> 'duty'"
+    assert rows(app, told) == rows(demo(), told)
+    assert rows(app, "SELECT count(*) FROM duties") > [(0,)]
 
 
 def test_a_database_in_use_is_left_alone() -> None:

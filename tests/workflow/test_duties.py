@@ -1,300 +1,335 @@
-"""Duties that rest, move and are covered: rest with an end, hand-over in one action, days without a decider."""
+"""The annual calendar as the cooperation and a region live it; on both databases."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from states.calendar import Calendar
-from states.cover import Cover, Days, cover, gaps
-from states.errors import NotPermitted
-from states.reminders import fits, last_day_of_rest, rests
-from tests.play import Play
-from workflow.cases import hand_over
-from workflow.cases.deciders import decider_gaps, warn_of_gaps
-from workflow.cases.hand_over import hand_over_all, hand_over_plan
-from workflow.cases.queries import my_tasks
-from workflow.cases.tasks import resting_tasks
+from states.calendar import local_date
+from states.errors import NoSuchStep, NotPermitted
+from states.roles import system_actor
+from tests.play import Play, at
+from tests.processes import start
 from workflow.commands import (
+    AddRecurringDuty,
+    AddStandardDuties,
     AddUser,
     AssignRole,
-    ChangeUnit,
-    DeclareConflict,
-    EndMandate,
-    HandOn,
-    SetAbsence,
-    SetParameter,
-    SetSubstitute,
-    SnoozeTask,
+    EndRecurringDuty,
+    OpenCase,
+    OpenDuty,
+    ShareRecurringDuty,
 )
-from workflow.engine.verify import verify_all
+from workflow.duties.queries import DutyItem, tallies, year_of
+from workflow.duties.register import open_due_duties
+from workflow.engine import directory
+from workflow.engine.execute import Stegvis, execute
 from workflow.errors import Forbidden, InvalidForm, NotFound
-
-DUE = date(2026, 3, 16)
+from workflow.scheduler import Scheduler
 
 
 @pytest.fixture
-def asked(play: Play) -> Play:
-    """A start decision that the owner owes by Monday 16 March."""
-    play.open(owner=play.people["owner"])
-    play.need()
-    return play
+def cooperation(app: Stegvis, clock: Any) -> Play:
+    """The cooperation with its secretariat and steering group."""
+    operator = replace(system_actor("samverkan"), channel="cli")
+    people = {}
+    for short, role in (("office", "secretariat"), ("steering", "steering_group"), ("area", "area_coordinator")):
+        people[short] = execute(
+            app, AddUser(f"{short}@samverkan.example", short.title(), role, "samverkan"), by=operator
+        )["id"]
+    return Play(app, clock, people, "samverkan")
 
 
-# --- rest ----------------------------------------------------------------------------------------------------
-
-
-def lists(play: Play, who: str) -> tuple[int, int]:
-    """How many tasks stand in a person's list, and how many rest."""
-    actor = play.as_(who)
+def year(play: Play, who: str, n: int) -> dict[str, DutyItem]:
+    """The year as this person sees it, by title."""
     with play.app.database.read() as uow:
-        return len(my_tasks(uow, actor, play.today).items), len(resting_tasks(uow, actor, play.today))
+        today = local_date(uow.now)
+        found = year_of(uow, directory.actor(uow, play.people[who], today), n, today)
+    return {d.title: d for d in found}
 
 
-def test_a_task_rests_at_most_until_the_working_day_before_its_last_day(asked: Play) -> None:
-    task = asked.task("decide_start").id
-    for wrong in (date(2026, 3, 2), date(2026, 3, 16), date(2026, 3, 14)):
-        with pytest.raises(InvalidForm):
-            asked.do("owner", SnoozeTask(task, wrong))
-    asked.do("owner", SnoozeTask(task, date(2026, 3, 13), "Budgeten"))
-    assert lists(asked, "owner") == (0, 1)
-    asked.clock.at += timedelta(days=11)
-    assert lists(asked, "owner") == (1, 0)
-    with pytest.raises(InvalidForm) as refusal:
-        asked.do("owner", SnoozeTask(task, date(2026, 3, 16)))
-    assert refusal.value.errors[0].code == "too_late_to_rest"
+def missing(play: Play, who: str, n: int) -> dict[str, int]:
+    with play.app.database.read() as uow:
+        today = local_date(uow.now)
+        actor = directory.actor(uow, play.people[who], today)
+        return {t.title: t.missing for t in tallies(uow, actor, year_of(uow, actor, n, today), today)}
 
 
-def test_only_the_one_who_owes_it_lets_it_rest_or_wakes_it(asked: Play) -> None:
-    task = asked.task("decide_start").id
-    for who in ("officer", "admin", "owner_2"):
+def coordinator(play: Play) -> None:
+    """In this region the officer is also the region's coordinator."""
+    play.do("admin", AssignRole(play.people["officer"], "region_coordinator"))
+
+
+def opened(play: Play) -> list[tuple[str, str]]:
+    return [tuple(r) for r in play.sql("SELECT recurring_id, period FROM duties ORDER BY 1, 2")]  # type: ignore[misc]
+
+
+def test_nothing_comes_before_somebody_takes_the_calendar_in(play: Play) -> None:
+    assert open_due_duties(play.app) == 0
+    assert year(play, "admin", 2026) == {}
+    assert play.do("admin", AddStandardDuties("norrbotten"))["added"] == 6
+    assert play.do("admin", AddStandardDuties("norrbotten"))["added"] == 0  # what is there stays
+    assert {d.state for d in year(play, "admin", 2026).values()} == {"ahead"}
+    assert year(play, "admin", 2026)["Se över Riktlinje Inköp, 2026"].due_on == date(2026, 11, 30)
+
+
+def test_only_keepers_change_the_register_and_only_their_own(play: Play, kalmar: Play) -> None:
+    for who in ("owner", "officer", "reviewer"):
         with pytest.raises(Forbidden):
-            asked.do(who, SnoozeTask(task, date(2026, 3, 5)))
+            play.do(who, AddStandardDuties("norrbotten"))
     with pytest.raises(NotFound):
-        asked.do("owner", SnoozeTask("nowhere", date(2026, 3, 5)))
-    asked.do("owner", SnoozeTask(task, date(2026, 3, 5)))
-    asked.do("owner", SnoozeTask(task, None))
-    assert lists(asked, "owner") == (1, 0)
-    assert asked.kinds()[-2:] == ["task_snoozed", "task_woken"]
-
-
-def test_rest_puts_off_no_escalation_even_when_the_last_day_moves_nearer(asked: Play) -> None:
-    task = asked.task("decide_start").id
-    asked.do("owner", SnoozeTask(task, date(2026, 3, 13)))
-    asked.sql("UPDATE tasks SET due_on = '2026-03-04' WHERE id = :t", t=task)
-    asked.live(until="2026-03-10")
-    assert [m for m in asked.outbox() if m.kind == "task_escalated"]
-    assert lists(asked, "owner") == (1, 0)
-
-
-def test_what_is_handed_on_no_longer_rests(asked: Play) -> None:
-    task = asked.task("decide_start").id
-    asked.do("owner", SnoozeTask(task, date(2026, 3, 13)))
-    asked.do("owner", HandOn(task, asked.people["owner_2"]))
-    assert lists(asked, "owner_2") == (1, 0)
-
-
-def test_the_bounds_of_rest_over_holidays() -> None:
-    """Before Easter 2026: due on Tuesday 7 April, the working day before is Thursday 2 April."""
-    calendar = Calendar()
-    assert last_day_of_rest(date(2026, 4, 7), date(2026, 3, 30), calendar) == date(2026, 4, 2)
-    assert last_day_of_rest(date(2026, 4, 7), date(2026, 4, 2), calendar) is None
-    assert last_day_of_rest(None, date(2026, 3, 2), calendar) == date(2026, 3, 30)
-    assert not rests(date(2026, 3, 10), date(2026, 3, 5), date(2026, 3, 6))
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "good"),
-    [
-        ("remind_days_before", "10,3,0", True),
-        ("remind_days_before", "3,3", False),
-        ("remind_days_before", "61", False),
-        ("remind_days_before", "1,2,3,4,5,6,7", False),
-        ("remind_days_after", "0,1", False),
-        ("escalate_days_after", "0", False),
-        ("escalate_days_after", "3,10,20,30", False),
-        ("remind_substitute_after", "2", True),
-        ("remind_substitute_after", "2,3", False),
-        ("remind_substitute_after", "", False),
-        ("remind_days_before", "٣", False),
-    ],
-)
-def test_lists_of_days_are_tuned_within_bounds(play: Play, name: str, value: str, good: bool) -> None:
-    assert fits(name, value) is good
-    command = SetParameter("norrbotten", name, value, date(2026, 4, 1), "Beslut")
-    if good:
-        play.do("head", command)
-    else:
-        with pytest.raises(InvalidForm):
-            play.do("head", command)
-
-
-# --- cover ---------------------------------------------------------------------------------------------------
-
-
-def test_the_days_until_the_last_day_are_counted_as_covered_or_not() -> None:
-    """Away 1 to 21 June, somebody stands in 1 to 14 June."""
-    june = lambda a, b: Days(date(2026, 6, a), date(2026, 6, b))  # noqa: E731
-    away, named = [june(1, 21)], [june(1, 14)]
-    assert cover(date(2026, 5, 25), date(2026, 6, 30), away, named) == Cover(21, 14, date(2026, 6, 14))
-    assert cover(date(2026, 6, 10), date(2026, 6, 16), away, named) == Cover(7, 5, date(2026, 6, 14))
-    assert cover(date(2026, 6, 22), date(2026, 6, 30), away, named) is None
-    assert cover(date(2026, 6, 1), date(2026, 6, 3), [june(1, 3)], []) == Cover(3, 0, None)
-
-
-# --- handing over ------------------------------------------------------------------------------------------------
-
-
-def test_all_duties_move_in_one_action_with_one_mail_and_an_event_a_case(asked: Play) -> None:
-    cases = [asked.case]
-    for number in range(3):
-        cases.append(asked.open(title=f"Livsmedel {number}", owner=asked.people["owner"]))
-        asked.need()
-    asked.run_due()
-    before = len(asked.mail_to("owner_2"))
-    done = hand_over_all(asked.app, asked.people["owner"], asked.people["owner_2"], by=asked.people["head"])
-    assert done == {"cases": 4, "units": 1, "tasks": 4, "left": 0}
-    for case in cases:
-        assert asked.row(case).owner_id == asked.people["owner_2"]
-        assert asked.task("decide_start", case=case).person_id == asked.people["owner_2"]
-        assert asked.task("decide_start", case=case).due_on == DUE
-        assert asked.kinds(case=case)[-1] == "handed_over" or "handed_over" in asked.kinds(case=case)
-    asked.run_due()
-    assert [str(m["Subject"]) for m in asked.mail_to("owner_2")[before:]] == [
-        "Överlämnat till dig: 4 ärenden från Åsa Ägare, den första senast 16 mars"
-    ]
-    asked.act("owner_2", "decide_start", case=cases[0])
-    with pytest.raises(NotPermitted):
-        asked.act("owner", "decide_start", case=cases[1], basis="0" * 64)
-    with asked.app.database.read() as uow:
-        assert verify_all(uow).ok
-
-
-def test_again_moves_nothing_and_sends_nothing(asked: Play) -> None:
-    for _ in range(2):
-        done = hand_over_all(asked.app, asked.people["owner"], asked.people["owner_2"], by=asked.people["admin"])
-    assert done == {"cases": 0, "units": 0, "tasks": 0, "left": 0}
-    assert len(asked.sql("SELECT id FROM outbox_messages WHERE kind = 'handed_over'")) == 1
-    assert asked.kinds().count("handed_over") == 1
-
-
-def test_broken_off_it_is_begun_again_with_the_rest(asked: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = asked.case
-    second = asked.open(title="Livsmedel", owner=asked.people["owner"])
-    real, calls = hand_over.execute, []
-
-    def dies(*given: object, **more: object) -> object:
-        calls.append(given)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(*given, **more)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as broken:
-        broken.setattr(hand_over, "execute", dies)
-        with pytest.raises(KeyboardInterrupt):
-            hand_over_all(asked.app, asked.people["owner"], asked.people["owner_2"], by=asked.people["head"])
-    hand_over_all(asked.app, asked.people["owner"], asked.people["owner_2"], by=asked.people["head"])
-    for case in (first, second):
-        assert asked.row(case).owner_id == asked.people["owner_2"]
-        assert asked.kinds(case=case).count("handed_over") == 1
-
-
-def test_what_the_receiver_may_not_have_stays_and_says_why(asked: Play) -> None:
-    """The officer's tasks need a procurement officer; a case with a declared conflict does not go there."""
-    with asked.app.database.read() as uow:
-        plan = hand_over_plan(uow, asked.as_("head"), asked.people["owner"], asked.people["officer"])
-    assert {d.blocked for d in plan.duties} == {"receiver_lacks_role"}
-    asked.do("admin", AssignRole(asked.people["head"], "contract_owner"))
-    asked.do("owner", DeclareConflict(asked.task("decide_start").id, "Min bror äger bolaget"))
-    done = hand_over_all(asked.app, asked.people["head"], asked.people["owner"], by=asked.people["admin"])
-    assert done["left"] >= 1
-    assert asked.task("decide_start").person_id == asked.people["head"]
-    with asked.app.database.read() as uow:
-        plan = hand_over_plan(uow, asked.as_("admin"), asked.people["head"], asked.people["owner"])
-    assert "receiver_disqualified" in {d.blocked for d in plan.duties}
-
-
-def test_who_may_hand_over_whose_duties(asked: Play) -> None:
-    giver, receiver = asked.people["owner"], asked.people["owner_2"]
-    for who in ("officer", "owner", "director", "reviewer"):
-        with pytest.raises(Forbidden):
-            hand_over_all(asked.app, giver, receiver, by=asked.people[who])
-    asked.sql("UPDATE people SET unit_id = :u WHERE id = :p", u=asked.people["unit"], p=giver)
-    unit = ChangeUnit(asked.people["unit"], "Division Nära", asked.people["officer_2"], asked.people["owner"])
-    asked.do("admin", unit)
-    assert hand_over_all(asked.app, giver, receiver, by=asked.people["officer_2"])["cases"] == 1
-    with pytest.raises(InvalidForm):
-        hand_over_all(asked.app, receiver, receiver, by=asked.people["head"])
-    with pytest.raises(InvalidForm):
-        hand_over_all(asked.app, receiver, "nobody", by=asked.people["head"])
-
-
-# --- days without a decider ----------------------------------------------------------------------------------------
-
-
-def told(play: Play) -> list[tuple[str, str, date, date, int]]:
-    with play.app.database.read() as uow:
-        return [(g.trigger, g.role, g.first_on, g.last_on, len(g.cases)) for g in decider_gaps(uow, play.as_("head"))]
-
-
-def test_somebody_may_decide_on_every_day(asked: Play) -> None:
-    assert told(asked) == []
-
-
-def test_an_absence_over_the_last_day_with_nobody_named_is_a_gap_and_a_substitute_mends_it(asked: Play) -> None:
-    asked.open(title="Livsmedel", owner=asked.people["owner"])
-    asked.need()
-    asked.do("owner", SetAbsence(asked.people["owner"], date(2026, 3, 10), date(2026, 3, 31)))
-    assert told(asked) == [("decide_start", "contract_owner", date(2026, 3, 10), DUE, 2)]
-    asked.do(
-        "admin", SetSubstitute(asked.people["owner"], asked.people["owner_2"], date(2026, 3, 10), date(2026, 3, 31))
+        play.do("admin", AddStandardDuties("kalmar"))
+    with pytest.raises(InvalidForm) as refusal:
+        play.do("admin", AddRecurringDuty("norrbotten", " ", "daily", "owner", "", "soon", month=13))
+    assert {e.field for e in refusal.value.errors} == {"title", "rhythm", "owner_role", "source", "valid_from", "month"}
+    made = play.do(
+        "admin", AddRecurringDuty("norrbotten", "Leverantörsdag", "yearly", "registrar", "Beslut", play.today)
     )
-    assert told(asked) == []
-    asked.do("owner_2", SetAbsence(asked.people["owner_2"], date(2026, 3, 16), date(2026, 3, 16)))
-    assert told(asked) == [("decide_start", "contract_owner", DUE, DUE, 2)]
+    with pytest.raises(NotFound):
+        kalmar.do("admin", EndRecurringDuty(made["id"], play.today))
+    with pytest.raises(Forbidden):  # a region shares nothing
+        play.do("admin", ShareRecurringDuty(made["id"], True))
+    with pytest.raises(Forbidden):  # occurrences come from the register alone
+        play.do("admin", OpenDuty(made["id"], "2026"))
+    with pytest.raises(Forbidden):
+        play.do("head", OpenCase("duty", "norrbotten", {"title": "X"}))
+    kinds = [
+        r.kind for r in play.sql("SELECT kind FROM audit_events WHERE stream_id = 'duties.norrbotten' ORDER BY seq")
+    ]
+    assert kinds == ["recurring_duty_added"]
 
 
-def test_a_few_days_away_that_hold_no_last_day_are_no_gap(asked: Play) -> None:
-    asked.do("owner", SetAbsence(asked.people["owner"], date(2026, 3, 3), date(2026, 3, 6)))
-    assert told(asked) == []
-    asked.do("owner", SetAbsence(asked.people["owner"], date(2026, 3, 7), date(2026, 3, 9)))
-    assert told(asked) == [("decide_start", "contract_owner", date(2026, 3, 3), date(2026, 3, 9), 1)]
+def test_a_duty_reminds_escalates_and_is_done_like_any_other(play: Play) -> None:
+    coordinator(play)
+    play.do("admin", AddStandardDuties("norrbotten"))
+    play.clock.at = at("2026-09-01")
+    assert open_due_duties(play.app) >= 1
+    play.clock.at = at("2026-09-02")
+    duty = year(play, "officer", 2026)["Anmäl vilka produkter som ska följas upp, 2026"]
+    play.case = str(duty.case_id)
+    task = play.task("record_duty_done")
+    assert (task.role, task.roles, task.person_id, task.due_on) == (
+        "region_coordinator",
+        "region_coordinator",
+        None,
+        date(2026, 10, 31),
+    )
+    assert duty.receipt["source"] == "HU-N540; årlig takt är Stegvis standard"
+    assert duty.receipt["due_on"] == "2026-10-31"
+    assert play.row().reference.startswith("PLI-2026-")
+
+    for wrong in ("owner", "head", "registrar"):
+        with pytest.raises(NotPermitted) as refusal:
+            play.act(wrong, "record_duty_done", done_on=play.today.isoformat(), reference="Dnr 1")
+        assert refusal.value.unmet[0].cleared_by == ("region_coordinator",)
+
+    play.live(until="2026-11-16")
+    subjects = [str(m["Subject"]) for m in play.mail_to("officer")]
+    assert sum("PLI-2026" in s for s in subjects) >= 4  # asked, reminded before and after
+    assert any("PLI-2026" in str(m["Subject"]) for m in play.mail_to("head"))  # told when it was late
+    with pytest.raises(InvalidForm):  # what has not happened yet is not recorded
+        play.act("officer", "record_duty_done", done_on="2027-01-01", reference="Dnr 1")
+    play.act("officer", "record_duty_done", done_on="2026-11-15", reference="Dnr 77-2026")
+    done = year(play, "officer", 2026)["Anmäl vilka produkter som ska följas upp, 2026"]
+    assert (done.state, done.done_on, done.reference, done.late) == ("done", date(2026, 11, 15), "Dnr 77-2026", False)
+    assert play.row().closed_at is not None
 
 
-def test_a_mandate_that_ends_leaves_a_gap(play: Play) -> None:
-    play.open()
-    play.to_evaluation()
-    play.act("officer", "submit_award_proposal", suppliers=[{"supplier_name": "Städ AB"}], award_reasons="Bäst.")
-    assert told(play) == []
-    due = play.task("decide_award").due_on
-    (row,) = play.sql("SELECT id FROM mandates WHERE act = 'decide_award' AND region_id = 'norrbotten'")
-    play.do("admin", EndMandate(row.id, due - timedelta(days=1)))
-    assert told(play) == [("decide_award", "head_of_procurement", due, due, 1)]
+def test_a_duty_is_waived_only_with_reasons_by_a_named_person(play: Play) -> None:
+    play.do("admin", AddStandardDuties("norrbotten"))
+    play.clock.at = at("2026-10-01")
+    open_due_duties(play.app)
+    play.case = str(year(play, "head", 2026)["Se över Riktlinje Inköp, 2026"].case_id)
+    with pytest.raises(InvalidForm):
+        play.act("head", "decide_waiver", reasons="")
+    play.act("head", "decide_waiver", reasons="Riktlinjen antogs i september.")
+    assert play.row().state == "waived"
+    (decision,) = play.sql("SELECT decided_by, reasons, basis_hash FROM decisions")
+    assert decision.decided_by == play.people["head"]
+    assert decision.reasons == "Riktlinjen antogs i september."
 
 
-def test_the_gap_is_told_when_it_appears_and_then_once_a_week(asked: Play) -> None:
-    asked.do("admin", AddUser("nytt@norrbotten.example", "Nina Ny", "contract_owner", "norrbotten"))
-    asked.do("owner", SetAbsence(asked.people["owner"], date(2026, 3, 10), date(2026, 12, 31)))
-    days = []
-    for _ in range(12):
-        for _round in range(2):
-            warn_of_gaps(asked.app)
-        asked.run_due()
-        days.append(len([m for m in asked.mail_to("head") if "Ingen får besluta" in str(m["Subject"])]))
-        asked.clock.at += timedelta(days=1)
-    assert days == [1] * 7 + [2] * 5
-    assert [m for m in asked.mail_to("admin") if "Ingen får besluta" in str(m["Subject"])]
-    assert not [m for m in asked.mail_to("officer") if "Ingen får besluta" in str(m["Subject"])]
+def test_a_named_person_answers_alone_and_gets_the_mail(play: Play) -> None:
+    owner = play.people["officer_2"]
+    command = AddRecurringDuty("norrbotten", "Leverantörsdag", "yearly", "procurement_officer", "Beslut", play.today,
+                               month=4, day=15, owner_id=owner)  # fmt: skip
+    play.do("admin", command)
+    open_due_duties(play.app)
+    play.case = str(year(play, "officer", 2026)["Leverantörsdag, 2026"].case_id)
+    assert play.task("record_duty_done").person_id == owner
+    play.run_due()
+    assert len(play.mail_to("officer_2")) == 1
+    assert play.mail_to("officer") == []
 
 
-def test_only_those_who_lead_see_the_gaps(asked: Play) -> None:
-    with asked.app.database.read() as uow, pytest.raises(Forbidden):
-        decider_gaps(uow, asked.as_("officer"))
+def test_leaving_the_cooperation_counts_only_with_its_written_confirmation(play: Play) -> None:
+    coordinator(play)
+    play.do("admin", AddStandardDuties("norrbotten"))
+    play.clock.at = at("2026-06-01")
+    open_due_duties(play.app)
+    title = "Ta ställning till samarbetsavtalet: stanna eller säga upp för nästa år, 2026"
+    duty = year(play, "officer", 2026)[title]
+    assert duty.due_on == date(2026, 6, 30)
+    assert duty.receipt["basis"] == "clause"
+    play.case = str(duty.case_id)
+    play.act("officer", "record_notice_of_leaving", notified_on="2026-06-01", reference="Dnr 12-2026")
+    assert play.row().state == "notified"
+    task = play.task("record_confirmation")
+    assert (task.role, task.due_on) == ("region_coordinator", date(2026, 7, 1))
+    with pytest.raises(NoSuchStep):
+        play.act("officer", "record_duty_done", done_on="2026-06-01", reference="x")
+    play.advance(days=10)
+    with pytest.raises(InvalidForm):  # nobody confirms a notice before it was given
+        play.act("officer", "record_confirmation", confirmed_on="2026-05-31", confirmation_reference="x")
+    play.act("officer", "record_confirmation", confirmed_on="2026-06-10", confirmation_reference="Styrgruppen § 4")
+    after = year(play, "officer", 2026)[title]
+    assert (after.state, after.notified_on, after.confirmation_reference) == (
+        "done",
+        date(2026, 6, 1),
+        "Styrgruppen § 4",
+    )
 
 
-def test_gaps_are_stretches_of_days() -> None:
-    first = date(2026, 7, 1)
-    found = gaps(first, date(2026, 7, 31), date(2026, 7, 31), lambda d: d > date(2026, 7, 21), Calendar())
-    assert found == [Days(first, date(2026, 7, 21))]
-    assert gaps(first, date(2026, 7, 31), None, lambda d: d.day % 4 != 0, Calendar()) == []
+def test_only_a_notice_can_be_given_notice(play: Play) -> None:
+    play.do("admin", AddStandardDuties("norrbotten"))
+    play.clock.at = at("2026-10-01")
+    open_due_duties(play.app)
+    play.case = str(year(play, "head", 2026)["Se över Riktlinje Inköp, 2026"].case_id)
+    with pytest.raises(NotPermitted) as refusal:
+        play.act("head", "record_notice_of_leaving", notified_on="2026-10-01", reference="x")
+    assert [u.code for u in refusal.value.unmet] == ["duty_is_no_notice"]
+
+
+def test_four_meetings_a_year_and_what_is_missing_at_the_end_of_a_quarter(cooperation: Play) -> None:
+    c = cooperation
+    c.do("office", AddStandardDuties("samverkan", date(2027, 1, 1)))
+    c.clock.at = at("2027-01-04")
+    open_due_duties(c.app)
+    meetings = [year(c, "office", 2027)[f"Styrgruppsmöte {n} av 4, 2027"] for n in (1, 2, 3, 4)]
+    assert all(m.case_id for m in meetings)
+
+    # Two meetings early in the year count towards the first two quarters: nothing is missing at the end of June.
+    for meeting, day in zip(meetings[:2], ("2027-02-01", "2027-03-15"), strict=True):
+        c.clock.at = at(day)
+        c.case = str(meeting.case_id)
+        c.act("steering", "record_duty_done", done_on=day, reference=f"Protokoll {day}")
+    c.clock.at = at("2027-07-01")
+    assert missing(c, "office", 2027)["Styrgruppsmöte"] == 0
+    assert missing(c, "office", 2027)["Konferens för nätverket"] == 1
+    c.clock.at = at("2027-10-01")
+    assert missing(c, "office", 2027)["Styrgruppsmöte"] == 1
+    assert year(c, "office", 2027)["Styrgruppsmöte 3 av 4, 2027"].late
+    c.run_due()
+    assert any(
+        "Styrgruppsmöte 3 av 4" in str(m["Subject"]) or "PLI-2027" in str(m["Subject"]) for m in c.mail_to("steering")
+    )
+
+
+def test_a_region_sees_of_the_cooperation_what_is_shared_by_a_recorded_act(cooperation: Play, play: Play) -> None:
+    c = cooperation
+    c.do("office", AddStandardDuties("samverkan"))
+    c.clock.at = at("2026-11-01")
+    open_due_duties(c.app)
+    title = "Verksamhetsplan med områden och ansvariga regioner till RMC och LfU, 2026"
+    assert year(play, "owner", 2026) == {}
+    plan = year(c, "office", 2026)[title]
+    c.do("office", ShareRecurringDuty(plan.recurring_id, True))
+    seen = year(play, "owner", 2026)
+    assert list(seen) == [title]
+    assert (seen[title].case_id, seen[title].case_reference, seen[title].reference, seen[title].owner_name) == (
+        None,
+    ) * 4
+    with pytest.raises(NotFound):
+        play.act(
+            "owner",
+            "record_duty_done",
+            case=str(plan.case_id),
+            version=1,
+            basis="",
+            done_on="2026-11-01",
+            reference="x",
+        )
+    c.do("office", ShareRecurringDuty(plan.recurring_id, False))
+    assert year(play, "owner", 2026) == {}
+    events = c.sql("SELECT kind FROM audit_events WHERE stream_id = 'duties.samverkan' ORDER BY seq")
+    assert [e.kind for e in events][-2:] == ["recurring_duty_shared", "recurring_duty_unshared"]
+
+
+def test_ten_years_ahead_day_by_day_each_occurrence_comes_once_on_its_day(play: Play, made: Any) -> None:
+    """By the calendar alone, told without the code under test: which periods must have come."""
+    years = 10 if made.kind == "sqlite" else 3
+    play.do("admin", AddStandardDuties("norrbotten"))
+    scheduler = Scheduler(play.app)
+    first_seen: dict[tuple[str, str], date] = {}
+    known = 0
+    last = date(2026 + years, 12, 31)
+    while play.today < last:
+        scheduler._open_duties()
+        (count,) = play.sql("SELECT count(*) AS n FROM duties")
+        if count.n != known:
+            for pair in opened(play):
+                first_seen.setdefault(pair, play.today)
+            known = count.n
+        play.clock.at += timedelta(days=1)
+    titles = {r.id: r.code for r in play.sql("SELECT id, code FROM recurring_duties")}
+    lead = {r.id: r.lead_days for r in play.sql("SELECT id, lead_days FROM recurring_duties")}
+    dues = {(r.recurring_id, r.period): r.due_on for r in play.sql("SELECT recurring_id, period, due_on FROM duties")}
+    assert not play.sql("SELECT case_id FROM duties WHERE opened_late")
+    for pair, seen in first_seen.items():
+        due_on = date.fromisoformat(str(dues[pair]))
+        assert seen == max(due_on - timedelta(days=lead[pair[0]]), date(2026, 3, 2))
+    by_code = Counter(titles[i] for i, p in first_seen if int(p) <= last.year)
+    span = range(2026, last.year + 1)
+    assert by_code == {
+        "leaving_notice": len(span), "products_to_follow_up": len(span), "guideline_review": len(span),
+        "annual_accounts": len(span) - 1,  # 28 February 2026 was over when the calendar came in
+        "sustainability_plan": len([y for y in span if y % 2 == 0]),
+        "agenda_pyramids": len([y for y in span if (y - 2027) % 4 == 0]),
+    }  # fmt: skip
+
+
+def test_after_two_years_of_standstill_everything_is_opened_late_and_says_so(play: Play) -> None:
+    play.do("admin", AddStandardDuties("norrbotten"))
+    play.clock.at = at("2028-03-01")
+    open_due_duties(play.app)
+    reviews = [year(play, "head", n).get(f"Se över Riktlinje Inköp, {n}") for n in (2026, 2027, 2028)]
+    assert [(r.state, r.opened_late, r.late) for r in reviews if r] == [
+        ("planned", True, True), ("planned", True, True), ("ahead", False, False),
+    ]  # fmt: skip
+    assert open_due_duties(play.app) == 0
+    assert len(opened(play)) == len(set(opened(play)))
+
+
+def test_a_duty_that_was_ended_comes_no_more(play: Play) -> None:
+    made = play.do("admin", AddRecurringDuty("norrbotten", "Leverantörsdag", "yearly", "registrar", "Beslut", play.today,
+                                             month=4, day=15))  # fmt: skip
+    open_due_duties(play.app)
+    play.do("admin", EndRecurringDuty(made["id"], play.today))
+    play.clock.at = at("2029-01-01")
+    assert open_due_duties(play.app) == 0
+    assert year(play, "registrar", 2026)["Leverantörsdag, 2026"].state == "planned"  # what was open goes on
+    assert year(play, "registrar", 2027) == {}
+
+
+def test_two_nodes_open_each_occurrence_once(play: Play, tmp_path: Any) -> None:
+    play.do("admin", AddStandardDuties("norrbotten"))
+    play.clock.at = at("2028-03-01")
+    given = (play.app.settings.database_url, str(tmp_path), play.clock.at, dict(play.people))
+    nodes = [start(_open, *given) for _ in range(3)]
+    made = [pipe.recv() for _, pipe in nodes]
+    for process, _ in nodes:
+        process.join(30)
+        assert process.exitcode == 0
+    assert sum(made) == len(opened(play)) == len(set(opened(play)))
+    assert len(opened(play)) >= 9
+
+
+def _open(pipe: Any, url: str, folder: str, moment: Any, people: dict[str, str]) -> None:
+    from tests.processes import _play
+
+    pipe.send(open_due_duties(_play(url, folder, moment, people).app))
+    pipe.close()

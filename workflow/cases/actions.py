@@ -38,6 +38,10 @@ class Action:
     edge: Transition | None = field(default=None, repr=False)
 
 
+#: What keeps a step from cases of another kind for good: there it is not shown as something to come.
+BESIDE_THE_POINT = frozenset({"duty_is_no_notice"})
+
+
 def case_actions(uow: UnitOfWork, case_id: str, who: Actor, *, trigger: str | None = None) -> tuple[Step, list[Action]]:
     """Every trigger that leads anywhere from where the case and its lots stand, and whether this person may pull it."""
     case = visible_case(uow, case_id, who, lock=False)
@@ -59,7 +63,9 @@ def actions_of(step: Step, *, trigger: str | None = None) -> list[Action]:
             if (scope is Scope.LOT) != (lot is not None):
                 continue
             if not (all(e.roles == ("system",) for e in edges) or edges[0].kind == "import"):
-                found.append(_action(step, lot, name))
+                action = _action(step, lot, name)
+                if not BESIDE_THE_POINT & {u.code for u in action.unmet}:
+                    found.append(action)
     return found
 
 
@@ -69,9 +75,10 @@ def _action(step: Step, lot: Row | None, trigger: str) -> Action:
     state = lot.state if lot is not None else step.case.state
     edges = process.edges(trigger, state)
     step.capacity = None
+    case = step.case_facts()
     for edge in edges:
         step.capacity = step.capacity or capacity(
-            step.actor, edge.roles, unit_id=step.case.unit_id, named=step.case_facts().named
+            step.actor, case.answering(edge.roles), unit_id=case.unit_id, named=case.named
         )
     step.forget("mandate")
     for name in facts_needed(process, edges):

@@ -63,7 +63,7 @@ def my_tasks(uow: UnitOfWork, who: Actor, today: date, *, after: str | None = No
 
     Raises InvalidForm at `after` for a cursor this list never gave.
     """
-    sources = _owed_by(who, today)
+    sources = owed_by(who, today)
 
     def fetch(condition: ColumnElement[bool], order: list[Any], n: int) -> Sequence[Any]:
         # Each source gives its own first rows from its index; only those few are put together.
@@ -88,7 +88,7 @@ def my_task_counts(uow: UnitOfWork, who: Actor, today: date) -> tuple[int, int]:
     for late in (False, True):
         conditions = [_tasks.c.due_on < today, _tasks.c.case_id.not_in(paused)] if late else []
         total = 0
-        for source in _owed_by(who, today):
+        for source in owed_by(who, today):
             few = select(_tasks.c.id).where(source, *conditions).limit(COUNT_CAP).subquery()
             total += int(uow.connection.execute(select(func.count()).select_from(few)).scalar_one())
         counted.append(total)
@@ -101,7 +101,7 @@ def resting_tasks(uow: UnitOfWork, who: Actor, today: date, *, limit: int = 200)
         _tasks.c.snoozed_until_on > today, or_(_tasks.c.due_on.is_(None), _tasks.c.due_on > today)
     )  # fmt: skip
     query = (
-        _ITEM.where(or_(*_owed_by(who, None)), rests)
+        _ITEM.where(or_(*owed_by(who, None)), rests)
         .order_by(_tasks.c.snoozed_until_on, _tasks.c.id)
         .limit(limit)
     )  # fmt: skip
@@ -118,7 +118,7 @@ def waiting_for_others(uow: UnitOfWork, who: Actor, *, after: str | None = None,
             for c in ("owner_id", "officer_id", "manager_id")
         )
     ).subquery()
-    mine = or_(*_owed_by(who, None))
+    mine = or_(*owed_by(who, None))
     where = [
         _OPEN,
         _tasks.c.case_id.in_(select(named.c.id)),
@@ -157,7 +157,7 @@ def case_tasks(uow: UnitOfWork, who: Actor, case_id: str, *, open_only: bool = T
     return sorted(items, key=lambda t: (t.status != "open", t.due_on or date.max, t.id))
 
 
-def _owed_by(who: Actor, today: date | None) -> list[ColumnElement[bool]]:
+def owed_by(who: Actor, today: date | None, standing: ColumnElement[bool] = _OPEN) -> list[ColumnElement[bool]]:
     """Conditions that together pick what a person owes; no task fits two of them. With `today`: but for what sleeps."""
     here = _tasks.c.region_id == who.region_id
     if today is not None:
@@ -166,10 +166,10 @@ def _owed_by(who: Actor, today: date | None) -> list[ColumnElement[bool]]:
         )  # as `states.reminders.rests` says it
         here = and_(here, awake)
     people = sorted({who.person_id, *(h.person_id for h in who.holdings)})
-    sources = [and_(_OPEN, here, _tasks.c.person_id == p) for p in people]
+    sources = [and_(standing, here, _tasks.c.person_id == p) for p in people]
     for role in sorted(who.roles() - PERSONAL_ROLES - {Role.SYSTEM}):
         held = [h.unit_ids for h in who.holdings if h.role == role]
-        condition = and_(_OPEN, here, _tasks.c.person_id.is_(None), _tasks.c.role == str(role))
+        condition = and_(standing, here, _tasks.c.person_id.is_(None), _tasks.c.role == str(role))
         if all(held):
             inside = select(_cases.c.id).where(
                 _cases.c.region_id == who.region_id, _cases.c.unit_id.in_(sorted(frozenset().union(*held)))

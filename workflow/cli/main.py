@@ -122,6 +122,17 @@ def parser() -> argparse.ArgumentParser:
     created = add(token, "create", "people:create_token", _("Make a key for a person; the last line is the key."))
     created.add_argument("email", metavar="EMAIL", help=_("The person's e-mail address."))
 
+    duties = group("duties", _("The annual calendar."))
+    year = add(duties, "list", "duties:list_all", _("The duties of a year, by their last day."))
+    year.add_argument("--year", type=_year, metavar="YEAR", help=_("This year when none is said."))
+    standard = add(
+        duties, "add-standard", "duties:add_standard", _("Take in the standard calendar; what is there stays.")
+    )
+    for each in (year, standard):
+        each.add_argument(
+            "--region", required=True, metavar="CODE", help=_("The region's code, for example norrbotten.")
+        )
+
     process = group("process", _("The published processes."))
     add(process, "list", "processes:list_all", _("All processes and their fingerprints."))
     shown = add(process, "show", "processes:show", _("States and steps of a process."))
@@ -184,6 +195,12 @@ def parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65_535:
         raise argparse.ArgumentTypeError(tell(_("a port is a number from 1 to 65535")))
+    return int(text)
+
+
+def _year(text: str) -> int:
+    if not text.isdecimal() or not 2000 <= int(text) <= 2100:
+        raise argparse.ArgumentTypeError(tell(_("write a year from 2000 to 2100")))
     return int(text)
 
 

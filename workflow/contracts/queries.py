@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from states.calendar import Calendar
+from states.deadlines import Basis, fixed
 from states.due_dates import contract_dates
 from states.facts import CaseFacts, ContractFacts, Situation
 from states.roles import Actor
@@ -261,3 +262,32 @@ def _division(tree: dict[str, Row], unit_id: str | None) -> Row | None:
     while unit is not None and unit.kind != "division" and unit.parent_id in tree:
         unit = tree[unit.parent_id]
     return unit
+
+
+def dates_of_contracts(
+    uow: UnitOfWork, who: Actor, whose: ColumnElement[bool], today: date, *, limit: int
+) -> list[tuple[Row, dict[str, dict[str, Any] | None]]]:
+    """The open contracts that a condition picks, and of each the days that matter with their receipts as JSON.
+
+    `contract_ends` is the period's end, `extension_notice` the last day to use an option, `renewal_start` the latest
+    start of the next procurement.
+    """
+    query = (
+        select(*_COLUMNS, cases.c.updated_at)
+        .select_from(_FROM)
+        .where(whose, cases.c.closed_at.is_(None), contracts.c.end_on.is_not(None))
+        .order_by(contracts.c.end_on, contracts.c.case_id)
+        .limit(limit)
+    )
+    rows = uow.connection.execute(query).all()
+    parameters = case_rows.parameters(uow, who.region_id, today)
+    calendar = case_rows.calendar(uow, who.region_id)
+    found: list[tuple[Row, dict[str, dict[str, Any] | None]]] = []
+    for r in rows:
+        dates = contract_dates(_situation(r, who, today, parameters, calendar))
+        end = fixed("contract_end", "contract_ends", r.end_on, Basis.CLAUSE, "avtalet")
+        receipts = {
+            "contract_ends": end, "extension_notice": dates.extension_notice, "renewal_start": dates.renewal_start,
+        }  # fmt: skip
+        found.append((r, {name: receipt.as_json() if receipt else None for name, receipt in receipts.items()}))
+    return found

@@ -22,6 +22,7 @@ from workflow.demo.play import Play
 from workflow.demo.procurements import HISTORY, SCENES, plan_scene, register_history
 from workflow.demo.register import REGISTER, register_contracts
 from workflow.demo.timeline import Timeline
+from workflow.demo.year import plan_year
 from workflow.engine import case_rows
 from workflow.engine.execute import Stegvis
 from workflow.errors import StegvisError
@@ -83,6 +84,8 @@ def _play(app: Stegvis) -> None:
             timeline.at(first_day, lambda p=play, o=organisation: settle_in(p, o))  # type: ignore[misc]
             timeline.at(play.day(LOOK_BACK - 5), lambda p=play: register_contracts(p, REGISTER[p.region]))  # type: ignore[misc]
             timeline.at(play.day(LOOK_BACK - 8), lambda p=play: register_history(p, HISTORY[p.region]))  # type: ignore[misc]
+            if organisation.region in ("norrbotten", "samverkan"):
+                plan_year(play)
             for scene in SCENES[organisation.region]:
                 plan_scene(play, scene)
             if organisation.region == "norrbotten":

@@ -69,7 +69,9 @@ NORRBOTTEN = Organisation(
         Member("upphandlare2", "Jonas Wikström", ("procurement_officer",), demo=True, unit="upphandling"),
         Member("avtalsansvarig", "Mikael Nordin", ("contract_manager",), demo=True, unit="upphandling"),
         Member("avtalsansvarig2", "Ylva Hedman", ("contract_manager",), unit="upphandling"),
-        Member("hallbarhet", "Linnea Ström", ("sustainability_strategist",), demo=True, unit="region"),
+        Member(
+            "hallbarhet", "Linnea Ström", ("sustainability_strategist", "region_coordinator"), demo=True, unit="region"
+        ),
         Member("registrator", "Gunilla Forsman", ("registrar",), demo=True, unit="region"),
         Member("granskare", "Olle Brännström", ("audit_reviewer",), demo=True, unit="region"),
         Member("admin", "Sara Niemi", ("administrator",), demo=True, unit="digital"),
@@ -111,9 +113,9 @@ KALMAR = Organisation(
 SAMVERKAN = Organisation(
     "samverkan",
     (
-        Member("styrgruppen", "Cecilia Hallberg", ("contract_owner", "head_of_procurement")),
+        Member("styrgruppen", "Cecilia Hallberg", ("contract_owner", "head_of_procurement", "steering_group")),
         Member("kansliet", "David Lindholm", ("secretariat", "procurement_officer"), demo=True),
-        Member("regionsamordnare", "Frida Ekman", ("sustainability_strategist",)),
+        Member("regionsamordnare", "Frida Ekman", ("sustainability_strategist", "area_coordinator")),
     ),
     (Branch("kansli", "Regionernas kansli för hållbar upphandling", "unit", None, "styrgruppen"),),
     "Samverkans arbetsordning",

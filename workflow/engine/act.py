@@ -134,8 +134,9 @@ def take_one(step: Step, lot: Row | None, trigger: str, basis_hash: str | None) 
         step.facts.pop(stale, None)
     source = step.lot_as_is(lot).state if lot is not None else step.column("state")
     may = None
+    case = step.case_facts()
     for edge in process.edges(trigger, source):
-        may = may or capacity(step.actor, edge.roles, unit_id=step.column("unit_id"), named=step.case_facts().named)
+        may = may or capacity(step.actor, case.answering(edge.roles), unit_id=case.unit_id, named=case.named)
     step.capacity = may
     for name in _needed(process.key, trigger, source):
         step.load(name)

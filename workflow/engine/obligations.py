@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from notifications.kinds import Kind
 from states.calendar import at_local, end_of_day, start_of_day
@@ -21,10 +21,13 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import outbox
 from workflow.engine.canonical import canonical
 from workflow.engine.step import Step
-from workflow.engine.tables import Task, Timer
+from workflow.engine.tables import FormerHolder, Task, Timer
 
 _tasks = Task.__table__  # type: ignore[attr-defined]
 _timers = Timer.__table__  # type: ignore[attr-defined]
+_former = FormerHolder.__table__  # type: ignore[attr-defined]
+#: What changes beside every change of a task: a calendar that has an older copy learns that this one is newer.
+_NEWER = {"revision": _tasks.c.revision + 1, "changed_at": bindparam("at")}
 
 OPEN_TASKS = Statement(
     select(
@@ -37,7 +40,7 @@ OPEN_TASKS = Statement(
 _CLOSE_TASK = Statement(
     update(_tasks)
     .where(_tasks.c.id == bindparam("task_id"), _tasks.c.status == "open")
-    .values(status=bindparam("new_status"), done_at=bindparam("at"), done_by=bindparam("by"))
+    .values(status=bindparam("new_status"), done_at=bindparam("at"), done_by=bindparam("by"), **_NEWER)
 )
 _INSERT_TASK = insert_into(_tasks)
 _INSERT_TIMER = insert_into(_timers)
@@ -77,7 +80,7 @@ _WAKE_TIMERS = Statement(
 _MOVE_TASK = Statement(
     update(_tasks)
     .where(_tasks.c.id == bindparam("task_id"))
-    .values(due_on=bindparam("new_due_on"), due_at=bindparam("new_due_at"), receipt=bindparam("new_receipt"))
+    .values(due_on=bindparam("new_due_on"), due_at=bindparam("new_due_at"), receipt=bindparam("new_receipt"), **_NEWER)
 )
 _MOVE_TIMER = Statement(
     update(_timers)
@@ -87,7 +90,14 @@ _MOVE_TIMER = Statement(
 _ASSIGN_TASK = Statement(
     update(_tasks)
     .where(_tasks.c.id == bindparam("task_id"))
-    .values(person_id=bindparam("new_person_id"), snoozed_until_on=None)
+    .values(person_id=bindparam("new_person_id"), snoozed_until_on=None, **_NEWER)
+)
+_INSERT_FORMER = insert_into(_former)
+_FORGET_FORMER = Statement(
+    delete(_former).where(
+        _former.c.task_id == bindparam("task_id"),
+        or_(_former.c.person_id == bindparam("old"), _former.c.person_id == bindparam("new")),
+    )
 )
 
 
@@ -157,6 +167,8 @@ def open_task(step: Step, plan: TaskPlan, lot_id: str | None, *, asked_by: str |
         done_at=None,
         done_by=None,
         snoozed_until_on=None,
+        revision=0,
+        changed_at=step.now,
     )
     if role == Role.SYSTEM:
         return
@@ -251,6 +263,7 @@ def move_task(step: Step, task: Row, receipt: Receipt) -> None:
         new_due_on=due_on,
         new_due_at=end_of_day(due_on) if due_on else None,
         new_receipt=receipt_text(receipt),
+        at=step.now,
     )
     step.uow.run(_CANCEL_TASK_TIMERS, the_case_id=step.case_id, the_task_id=task.id)
     if due_on and task.role != Role.SYSTEM:
@@ -278,4 +291,9 @@ def remind_again(step: Step, task: Row) -> None:
 
 def assign(step: Step, task: Row, person_id: str | None) -> None:
     """Make a person (or with None the whole role) responsible for a task; the caller tells them."""
-    step.uow.run(_ASSIGN_TASK, task_id=task.id, new_person_id=person_id)
+    if task.person_id == person_id:
+        return
+    step.uow.run(_ASSIGN_TASK, task_id=task.id, new_person_id=person_id, at=step.now)
+    step.uow.run(_FORGET_FORMER, task_id=task.id, old=task.person_id, new=person_id)
+    if task.person_id:
+        step.uow.run(_INSERT_FORMER, task_id=task.id, person_id=task.person_id, left_at=step.now)

@@ -31,8 +31,9 @@ from workflow.people.tables import Unit
 OPENERS = {
     "procurement": (Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT, Role.CONTRACT_OWNER),
     "contract": (Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT),
+    "duty": (Role.SYSTEM,),  # by the register of recurring duties, each occurrence once
 }
-PREFIX = {"procurement": "UPP", "contract": "AVT"}
+PREFIX = {"procurement": "UPP", "contract": "AVT", "duty": "PLI"}
 
 _external = ExternalReference.__table__  # type: ignore[attr-defined]
 FIND_EXTERNAL = Statement(
@@ -104,6 +105,7 @@ def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str
         "next_due_on": None,
         "next_trigger": None,
         "next_role": None,
+        "answering_role": getattr(form, "answering_role", None),
     }
     uow.run(case_rows.INSERT_CASE, **case)
     audit.open_stream(uow, case_id, command.region_id, "case")
@@ -160,10 +162,8 @@ def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str
 def _first_duties(step: Step) -> None:
     """The obligation and the timers of the state the case begins in."""
     state = step.definition.state(step.case.state)
-    needs = {"contract"} if step.definition.id == "contract" else {"procurement"}
-    for name in needs:
-        step.facts.pop(name, None)
-        step.load(name)
+    step.forget(step.definition.id)
+    step.load(step.definition.id)
     situation = step.situation()
     owed = [*step.definition.opens, *([state.owes] if state.owes and state.scope is Scope.CASE else [])]
     plans = [plan(situation, o) for o in (owed if not step.case.existing else owed[-1:])]

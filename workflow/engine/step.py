@@ -124,6 +124,7 @@ class Step:
             predecessor_id=c.predecessor_id,
             paused_on=self.column("paused_on"),
             pauses=self.pauses,
+            answering_role=c.answering_role,
         )
 
     def lot_as_is(self, row: Row) -> LotFacts:
@@ -189,6 +190,8 @@ class Step:
 
     def person_for(self, role: str) -> str | None:
         """The person the case names for a role; None where the whole role answers."""
+        if self.case.answering_role == role:
+            return self.column("owner_id")  # type: ignore[no-any-return]
         return {
             "contract_owner": self.column("owner_id"),
             "procurement_officer": self.column("officer_id"),

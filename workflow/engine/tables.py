@@ -59,6 +59,8 @@ class Case(SQLModel, table=True):
     next_due_on: date | None = None
     next_trigger: str | None = None
     next_role: str | None = None
+    #: Where the definition lets several roles answer, the one that does in this case (a recurring duty's owner).
+    answering_role: str | None = None
 
 
 class Lot(SQLModel, table=True):
@@ -147,6 +149,7 @@ class Task(SQLModel, table=True):
             postgresql_where=text("status = 'open' AND person_id IS NULL"),
         ),
         Index("ix_tasks_done_by", "done_by", "done_at"),
+        Index("ix_tasks_closed", "region_id", "done_at"),
     )
 
     id: str = key()
@@ -168,6 +171,20 @@ class Task(SQLModel, table=True):
     done_at: datetime | None = None
     done_by: str | None = None
     snoozed_until_on: date | None = None
+    #: Rises whenever the obligation moves, changes hands or ends: what a calendar tells newer from older by.
+    revision: int = 0
+    changed_at: datetime | None = None
+
+
+class FormerHolder(SQLModel, table=True):
+    """Who had an obligation before it was handed on: their calendar strikes it out for a while."""
+
+    __tablename__ = "former_holders"
+    __table_args__ = (Index("ix_former_holders_person", "person_id", "left_at"),)
+
+    task_id: str = Field(primary_key=True, foreign_key="tasks.id")
+    person_id: str = key()
+    left_at: datetime
 
 
 class Timer(SQLModel, table=True):

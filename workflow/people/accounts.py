@@ -13,7 +13,16 @@ from sqlalchemy import bindparam, update
 from states.calendar import local_date
 from states.roles import HUMAN_ROLES, Actor
 from templates.labels import LOCALES
-from workflow.commands import AddUser, CreateToken, DisableUser, RevokeTokens, SetLocale, SetPassword
+from workflow.commands import (
+    AddUser,
+    CreateToken,
+    DisableUser,
+    RevokeCalendarAddress,
+    RevokeTokens,
+    SetCalendarAddress,
+    SetLocale,
+    SetPassword,
+)
 from workflow.db.columns import new_id, sort_key
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
@@ -24,11 +33,13 @@ from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.people import passwords
 from workflow.people.organisation import assign
 from workflow.people.register import check_unit, may_keep, note
-from workflow.people.tables import ApiToken, Person, Session
+from workflow.people.tables import ApiToken, CalendarAddress, Person, Session
 
 _people = Person.__table__  # type: ignore[attr-defined]
 _tokens = ApiToken.__table__  # type: ignore[attr-defined]
 _sessions = Session.__table__  # type: ignore[attr-defined]
+
+_calendars = CalendarAddress.__table__  # type: ignore[attr-defined]
 
 _INSERT_PERSON = insert_into(_people)
 _INSERT_TOKEN = insert_into(_tokens)
@@ -41,6 +52,12 @@ _END_SESSIONS = Statement(
 _REVOKE_TOKENS = Statement(
     update(_tokens)
     .where(_tokens.c.person_id == bindparam("the_person_id"), _tokens.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
+)
+_INSERT_CALENDAR = insert_into(_calendars)
+_REVOKE_CALENDAR = Statement(
+    update(_calendars)
+    .where(_calendars.c.person_id == bindparam("the_person_id"), _calendars.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
 )
 _SET_PASSWORD = Statement(
@@ -104,12 +121,13 @@ def _named(uow: UnitOfWork, email: str, who: Actor, region_id: str | None) -> Ro
 
 @handles(DisableUser)
 def disable_user(uow: UnitOfWork, command: DisableUser, who: Actor) -> dict[str, Any]:
-    """Close an account: sessions and tokens end at once, on all nodes."""
+    """Close an account: sessions, tokens and the calendar's address end at once, on all nodes."""
     row = _named(uow, command.email, who, command.region_id)
     may_keep(who, row.region_id)
     uow.run(_DISABLE, person_id=row.id, at=uow.now)
     uow.run(_END_SESSIONS, the_person_id=row.id, at=uow.now)
     uow.run(_REVOKE_TOKENS, the_person_id=row.id, at=uow.now)
+    uow.run(_REVOKE_CALENDAR, the_person_id=row.id, at=uow.now)
     note(uow, row.region_id, "person_disabled", who, person=row.id)
     return {"id": row.id}
 
@@ -160,6 +178,30 @@ def revoke_tokens(uow: UnitOfWork, command: RevokeTokens, who: Actor) -> dict[st
     revoked = uow.run(_REVOKE_TOKENS, the_person_id=who.person_id, at=uow.now)
     if revoked:
         note(uow, who.region_id, "tokens_revoked", who, person=who.person_id, tokens=revoked)
+    return {"revoked": revoked}
+
+
+@handles(SetCalendarAddress)
+def set_calendar_address(uow: UnitOfWork, command: SetCalendarAddress, who: Actor) -> dict[str, Any]:
+    """One address a person: the one before stops working at once, on all nodes."""
+    uow.run(_REVOKE_CALENDAR, the_person_id=who.person_id, at=uow.now)
+    uow.run(
+        _INSERT_CALENDAR,
+        token_hash=command.token_hash,
+        person_id=who.person_id,
+        created_at=uow.now,
+        revoked_at=None,
+    )
+    note(uow, who.region_id, "calendar_address_set", who, person=who.person_id)
+    return {"created_at": uow.now.isoformat(), "token_hash": command.token_hash}
+
+
+@handles(RevokeCalendarAddress)
+def revoke_calendar_address(uow: UnitOfWork, command: RevokeCalendarAddress, who: Actor) -> dict[str, Any]:  # noqa: ARG001
+    """For an address that came into the wrong hands or is no longer used."""
+    revoked = uow.run(_REVOKE_CALENDAR, the_person_id=who.person_id, at=uow.now)
+    if revoked:
+        note(uow, who.region_id, "calendar_address_revoked", who, person=who.person_id)
     return {"revoked": revoked}
 
 

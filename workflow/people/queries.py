@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from states.cover import Days
 from states.roles import Actor
+from workflow.db.statements import Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.tables import Region
 from workflow.people.tables import (
     Absence,
     ApiToken,
+    CalendarAddress,
     MailPlan,
     MandateRow,
     Person,
@@ -124,6 +127,21 @@ _mandates = MandateRow.__table__  # type: ignore[attr-defined]
 _substitutes = Substitute.__table__  # type: ignore[attr-defined]
 _absences = Absence.__table__  # type: ignore[attr-defined]
 _plans = MailPlan.__table__  # type: ignore[attr-defined]
+_calendars = CalendarAddress.__table__  # type: ignore[attr-defined]
+_regions = Region.__table__  # type: ignore[attr-defined]
+_CALENDAR_OWNER = Statement(
+    select(_people.c.id, _people.c.name, _regions.c.name.label("region_name"), _people.c.locale)
+    .select_from(
+        _calendars.join(_people, _people.c.id == _calendars.c.person_id).join(
+            _regions, _regions.c.id == _people.c.region_id
+        )
+    )
+    .where(
+        _calendars.c.token_hash == bindparam("token_hash"),
+        _calendars.c.revoked_at.is_(None),
+        _people.c.disabled_at.is_(None),
+    )
+)
 _stand_ins = _people.alias("stand_ins")
 _owners, _managers = _people.alias("owners"), _people.alias("managers")
 
@@ -283,3 +301,28 @@ def tokens_of(uow: UnitOfWork, who: Actor) -> list[TokenItem]:
         .order_by(_tokens.c.created_at.desc())
     )
     return [TokenItem(*t) for t in uow.connection.execute(query)]
+
+
+def calendar_address_since(uow: UnitOfWork, who: Actor) -> datetime | None:
+    """Since when this person's calendar has the address that works; None when it has none."""
+    query = select(_calendars.c.created_at).where(
+        _calendars.c.person_id == who.person_id, _calendars.c.revoked_at.is_(None)
+    )
+    found: datetime | None = uow.connection.execute(query).scalar()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarOwner:
+    """Whose calendar an address leads to."""
+
+    person_id: str
+    name: str
+    region_name: str
+    locale: str
+
+
+def calendar_owner(uow: UnitOfWork, token_hash: str) -> CalendarOwner | None:
+    """Whose calendar it is; None for an address that is unknown or revoked, or whose person is disabled."""
+    row = uow.one(_CALENDAR_OWNER, token_hash=token_hash)
+    return CalendarOwner(*row) if row is not None else None

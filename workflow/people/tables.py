@@ -137,6 +137,17 @@ class ApiToken(SQLModel, table=True):
     revoked_at: datetime | None = None
 
 
+class CalendarAddress(SQLModel, table=True):
+    """The address of a person's calendar: only its hash is kept, and at most one works."""
+
+    __tablename__ = "calendar_addresses"
+
+    token_hash: str = key()
+    person_id: str = Field(foreign_key="people.id", index=True)
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
 class SignInFailure(SQLModel, table=True):
     """Counts failures over all nodes: ten in a quarter of an hour close an account's door for a while."""
 

@@ -257,6 +257,7 @@ def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict
         ("/my-tasks", gettext("My cases", locale), tasks or None, True),
         ("/cases", gettext("Cases", locale), None, True),
         ("/contracts", gettext("Contracts", locale), None, True),
+        ("/year", gettext("The year", locale), None, True),
         ("/suppliers", gettext("Suppliers", locale), None, True),
         ("/reports/delegated-decisions", gettext("Reports", locale), None, True),
         ("/trail", gettext("Audit trail", locale), None, True),

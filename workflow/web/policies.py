@@ -10,6 +10,7 @@ from fastapi import Request
 
 from states.roles import HUMAN_ROLES, Role
 from workflow.cases.region_trail import OVERSEERS
+from workflow.duties.register import KEEPERS
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.web.base import viewer_of
 
@@ -22,6 +23,8 @@ LEADING: frozenset[str] = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMEN
 OVERSEEING: frozenset[str] = OVERSEERS
 #: Who may enter cases from a list: what an import does is their step.
 ENTERING: frozenset[str] = frozenset({Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT})
+#: Who keeps the annual calendar of their organisation.
+KEEPING_THE_YEAR: frozenset[str] = frozenset(KEEPERS)
 #: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
 
@@ -38,6 +41,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /help": PUBLIC,
     "GET /accessibility": PUBLIC,
     "POST /accessibility": SIGNED_IN,
+    # Behind its secret address: a calendar program cannot sign in
+    "GET /calendar/{name}": PUBLIC,
     # Pages
     "GET /": SIGNED_IN,
     "GET /my-tasks": SIGNED_IN,
@@ -77,6 +82,11 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /contracts/import": ENTERING,
     "GET /procurements/import": ENTERING,
     "POST /procurements/import": ENTERING,
+    "GET /year": SIGNED_IN,
+    "POST /year/standard": KEEPING_THE_YEAR,
+    "POST /year/duties": KEEPING_THE_YEAR,
+    "POST /year/duties/{recurring_id}/end": KEEPING_THE_YEAR,
+    "POST /year/duties/{recurring_id}/share": KEEPING_THE_YEAR,
     "GET /suppliers": SIGNED_IN,
     "GET /suppliers/{supplier_id}": SIGNED_IN,
     "GET /processes": SIGNED_IN,
@@ -124,6 +134,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /me/substitute": SIGNED_IN,
     "POST /me/absence": SIGNED_IN,
     "POST /me/mail": SIGNED_IN,
+    "POST /me/calendar": SIGNED_IN,
+    "POST /me/calendar/revoke": SIGNED_IN,
     "POST /me/tokens": SIGNED_IN,
     "POST /me/tokens/revoke": SIGNED_IN,
     "POST /contracts/{case_id}/procure-again": WORKING,
@@ -167,6 +179,9 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /api/v1/me/mail": SIGNED_IN,
     "POST /api/v1/me/absence": SIGNED_IN,
     "GET /api/v1/deciders/gaps": SIGNED_IN,
+    "POST /api/v1/me/calendar": SIGNED_IN,
+    "DELETE /api/v1/me/calendar": SIGNED_IN,
+    "GET /api/v1/duties": SIGNED_IN,
     "GET /api/v1/contracts": SIGNED_IN,
     "GET /api/v1/suppliers": SIGNED_IN,
     "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,

@@ -1,73 +1,29 @@
-"""Letting tasks rest, how one wants mail, days away, and days without a decider."""
+"""The annual calendar: the year's recurring duties of one's organisation, and what the cooperation shows to all."""
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import Field
 
-from workflow.cases.deciders import decider_gaps
-from workflow.commands import SetAbsence, SetMailPlan, SnoozeTask
-from workflow.people.queries import mail_plan
-from workflow.web.api.exchange import ROOT, Body, Key, RawJson, answered, carry_out, looking, only_known_filters
-from workflow.web.base import viewer_of
+from workflow.duties.queries import year_of
+from workflow.errors import NotFound
+from workflow.web.api.exchange import ROOT, answered, looking, only_known_filters
 
-router = APIRouter(tags=["Duties and mail"], dependencies=[Depends(only_known_filters)])
+router = APIRouter(tags=["Annual calendar"], dependencies=[Depends(only_known_filters)])
 
 
-class SnoozeBody(Body):
-    """`until` null wakes the task."""
+@router.get(f"{ROOT}/duties")
+def list_duties(
+    request: Request, year: Annotated[int | None, Query(ge=2000, le=2100)] = None, region: str | None = None
+) -> Response:
+    """The duties of a year (this one when none is said) by their last day, each with its state and receipt.
 
-    until: date | None
-    reason: str | None = Field(default=None, max_length=500)
-
-
-class MailBody(Body):
-    """`hour` null: the region's hour. `weekdays` null: working days; else ISO numbers, 1 is Monday."""
-
-    digest: bool
-    hour: int | None = Field(default=None, ge=6, le=20)
-    weekdays: list[int] | None = Field(default=None, max_length=7)
-
-
-class AbsenceBody(Body):
-    first_on: date
-    last_on: date
-
-
-@router.post(f"{ROOT}/tasks/{{task_id}}/snooze")
-def snooze(request: Request, task_id: str, body: SnoozeBody, raw: RawJson, key: Key = None) -> Response:
-    """Let one's own task rest until a day, at most the working day before its last day. Moves no `row_version`."""
-    return answered(carry_out(request, SnoozeTask(task_id, body.until, body.reason), key, raw))
-
-
-@router.get(f"{ROOT}/me/mail")
-def my_mail(request: Request) -> Response:
-    """How the caller wants mail that can wait."""
+    `region` is one's own, or `samverkan` for what the cooperation shows to all.
+    """
     with looking(request) as call:
-        digest, hour, weekdays = mail_plan(call.uow, call.who)
-    return answered({"digest": digest, "hour": hour, "weekdays": [int(d) for d in weekdays] if weekdays else None})
-
-
-@router.post(f"{ROOT}/me/mail")
-def choose_mail(request: Request, body: MailBody, raw: RawJson, key: Key = None) -> Response:
-    """Choose at once or one digest a day. What is urgent always goes at once."""
-    days = "".join(str(d) for d in body.weekdays) if body.weekdays else None
-    made = carry_out(request, SetMailPlan(body.digest, body.hour, days), key, raw)
-    return answered({**made, "weekdays": [int(d) for d in made["weekdays"]] if made["weekdays"] else None})
-
-
-@router.post(f"{ROOT}/me/absence", status_code=201)
-def absence(request: Request, body: AbsenceBody, raw: RawJson, key: Key = None) -> Response:
-    """Days away on which nobody stands in for the caller; the manager then hears of what is asked."""
-    command = SetAbsence(viewer_of(request).person_id, body.first_on, body.last_on)
-    return answered(carry_out(request, command, key, raw), 201)
-
-
-@router.get(f"{ROOT}/deciders/gaps")
-def gaps(request: Request) -> Response:
-    """Days of the coming twelve weeks on which nobody may take a decision that is waited for. 403 but for those who lead."""
-    with looking(request) as call:
-        return answered({"items": decider_gaps(call.uow, call.who), "next": None})
+        if region not in (None, call.who.region_id, "samverkan"):
+            raise NotFound("region_unknown")
+        items = year_of(call.uow, call.who, year or call.today.year, call.today, region=region)
+    return answered({"items": items, "next": None})

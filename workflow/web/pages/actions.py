@@ -216,7 +216,8 @@ def _capacity(view: CaseView, step: Step, action: Action, locale: str) -> str | 
     """In what capacity the person decides, and under which rule."""
     if not action.decides or not action.mandate_rule or action.edge is None:
         return None
-    may = capacity(step.actor, action.edge.roles, unit_id=step.case.unit_id, named=step.case_facts().named)
+    case = step.case_facts()
+    may = capacity(step.actor, case.answering(action.edge.roles), unit_id=case.unit_id, named=case.named)
     if may is None:
         return None
     role = words.role_text(may.role, locale)

@@ -19,6 +19,7 @@ from workflow.people.queries import absences, mail_plan, people_of_region, subst
 from workflow.web.base import flash, page, speak, viewer_of
 from workflow.web.pages.admin import Answers, Typed, people_options, settle
 from workflow.web.pages.mandates import substitute_of
+from workflow.web.pages.my_calendar import calendar_card, make_address
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 from workflow.web.pages.words import fault_texts
 
@@ -119,6 +120,12 @@ def revoke_tokens(request: Request, sent: Sent) -> Response:
     return RedirectResponse("/me", 303)
 
 
+@router.post("/me/calendar")
+def create_calendar_address(request: Request, sent: Sent) -> Response:
+    """A new address for one's calendar; the answer to this very request is the only place where it stands."""
+    return _my_page(request, Typed(), calendar_address=make_address(request, sent))
+
+
 def _leads_somebody(visit: Visit) -> bool:
     """Whether the viewer may hand over the duties of anybody."""
     everybody = people_of_region(visit.uow, visit.who, visit.today)
@@ -145,7 +152,7 @@ def _mail_choices(visit: Visit, typed: Typed) -> dict[str, Any]:
     }
 
 
-def _my_page(request: Request, typed: Typed, token: str | None = None) -> Response:
+def _my_page(request: Request, typed: Typed, token: str | None = None, calendar_address: str | None = None) -> Response:
     with visiting(request) as visit:
         me = visit.who.person_id
         mine = substitutes(visit.uow, visit.who, visit.today, person_id=me)
@@ -163,6 +170,7 @@ def _my_page(request: Request, typed: Typed, token: str | None = None) -> Respon
             "mail": _mail_choices(visit, typed),
             "tokens": tokens_of(visit.uow, visit.who),
             "token": token,
+            **calendar_card(visit, calendar_address),
             **typed.as_context(),
         }
         title = gettext("My settings and stand-in", visit.locale)

@@ -1,0 +1,73 @@
+"""Letting tasks rest, how one wants mail, days away, and days without a decider."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from workflow.cases.deciders import decider_gaps
+from workflow.commands import SetAbsence, SetMailPlan, SnoozeTask
+from workflow.people.queries import mail_plan
+from workflow.web.api.exchange import ROOT, Body, Key, RawJson, answered, carry_out, looking, only_known_filters
+from workflow.web.base import viewer_of
+
+router = APIRouter(tags=["Duties and mail"], dependencies=[Depends(only_known_filters)])
+
+
+class SnoozeBody(Body):
+    """`until` null wakes the task."""
+
+    until: date | None
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class MailBody(Body):
+    """`hour` null: the region's hour. `weekdays` null: working days; else ISO numbers, 1 is Monday."""
+
+    digest: bool
+    hour: int | None = Field(default=None, ge=6, le=20)
+    weekdays: list[int] | None = Field(default=None, max_length=7)
+
+
+class AbsenceBody(Body):
+    first_on: date
+    last_on: date
+
+
+@router.post(f"{ROOT}/tasks/{{task_id}}/snooze")
+def snooze(request: Request, task_id: str, body: SnoozeBody, raw: RawJson, key: Key = None) -> Response:
+    """Let one's own task rest until a day, at most the working day before its last day. Moves no `row_version`."""
+    return answered(carry_out(request, SnoozeTask(task_id, body.until, body.reason), key, raw))
+
+
+@router.get(f"{ROOT}/me/mail")
+def my_mail(request: Request) -> Response:
+    """How the caller wants mail that can wait."""
+    with looking(request) as call:
+        digest, hour, weekdays = mail_plan(call.uow, call.who)
+    return answered({"digest": digest, "hour": hour, "weekdays": [int(d) for d in weekdays] if weekdays else None})
+
+
+@router.post(f"{ROOT}/me/mail")
+def choose_mail(request: Request, body: MailBody, raw: RawJson, key: Key = None) -> Response:
+    """Choose at once or one digest a day. What is urgent always goes at once."""
+    days = "".join(str(d) for d in body.weekdays) if body.weekdays else None
+    made = carry_out(request, SetMailPlan(body.digest, body.hour, days), key, raw)
+    return answered({**made, "weekdays": [int(d) for d in made["weekdays"]] if made["weekdays"] else None})
+
+
+@router.post(f"{ROOT}/me/absence", status_code=201)
+def absence(request: Request, body: AbsenceBody, raw: RawJson, key: Key = None) -> Response:
+    """Days away on which nobody stands in for the caller; the manager then hears of what is asked."""
+    command = SetAbsence(viewer_of(request).person_id, body.first_on, body.last_on)
+    return answered(carry_out(request, command, key, raw), 201)
+
+
+@router.get(f"{ROOT}/deciders/gaps")
+def gaps(request: Request) -> Response:
+    """Days of the coming twelve weeks on which nobody may take a decision that is waited for. 403 but for those who lead."""
+    with looking(request) as call:
+        return answered({"items": decider_gaps(call.uow, call.who), "next": None})
