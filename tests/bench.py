@@ -275,10 +275,10 @@ def multiply(world: World, count: int, start: int = 0) -> None:
         case_values = case._asdict()
         from workflow.db.statements import insert_into
         from workflow.engine.obligations import open_tasks
-        from workflow.engine.tables import AuditEvent
+        from workflow.engine.tables import AuditEvent, AuditStream
 
         task = open_tasks(uow, source)[0]._asdict()
-        rows, tasks, timers, events = [], [], [], []
+        rows, tasks, timers, events, streams = [], [], [], [], []
         for n in range(start, start + count):
             case_id = f"{n:024x}copy0000"
             due_on = NOON.date() + timedelta(days=n % 400 + 3)
@@ -300,7 +300,11 @@ def multiply(world: World, count: int, start: int = 0) -> None:
                 {"stream_id": case_id, "seq": 1, "region_id": "norrbotten", "kind": "case_opened", "at": NOON, "actor_id": "system",
                  "case_id": case_id, "body": "{}", "prev_hash": "0" * 64, "hash": "0" * 64}
             )  # fmt: skip
+            streams.append(
+                {"id": case_id, "region_id": "norrbotten", "kind": "case", "head_seq": 1, "head_hash": "0" * 64}
+            )
         uow.many(case_rows.INSERT_CASE, rows)
+        uow.many(insert_into(AuditStream.__table__), streams)
         uow.many(insert_into(Task.__table__), tasks)
         uow.many(insert_into(Timer.__table__), timers)
         uow.many(insert_into(AuditEvent.__table__), events)

@@ -36,7 +36,7 @@ GRACE = timedelta(minutes=5)
 SHOWN = 50
 LONGEST_REPORT = 4000
 
-_LAST_CYCLE = Statement(select(_beats.c.cycle_at).order_by(_beats.c.cycle_at.desc()).limit(1))
+LAST_CYCLE = Statement(select(_beats.c.cycle_at).order_by(_beats.c.cycle_at.desc()).limit(1))
 _OLDEST_DUE = Statement(
     select(_timers.c.id).where(_timers.c.status == "pending", _timers.c.due_at < bindparam("before")).limit(1)
 )
@@ -114,7 +114,7 @@ class Operations:
 
 def scheduler_is_late(uow: UnitOfWork) -> bool:
     """Whether the scheduler has stood still for two minutes. Before its first cycle: whether anything waits for it."""
-    last = uow.one(_LAST_CYCLE)
+    last = uow.one(LAST_CYCLE)
     if last is not None:
         return bool(uow.now - last.cycle_at > STANDSTILL)
     return uow.one(_OLDEST_DUE, before=uow.now - STANDSTILL) is not None

@@ -19,7 +19,10 @@ _INSERT = insert_into(OutboxMessage.__table__)  # type: ignore[attr-defined]
 
 #: How long after a failed try the next one comes; after the last a person is told.
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
-LEASE = timedelta(seconds=120)
+#: A message in hand is left alone by others for so long: longer than any server may take over it.
+LEASE = timedelta(seconds=240)
+#: Whoever has not begun to send within so many seconds lets it be.
+IN_HAND = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ def queue(
                 "status": "queued",
                 "attempts": 0,
                 "created_at": uow.now,
+                "planned_at": at or uow.now,
                 "next_try_at": at or uow.now,
                 "sent_at": None,
                 "error": None,
