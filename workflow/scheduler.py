@@ -43,7 +43,9 @@ _TIMERS_DONE = Statement(
 )
 _TIMERS_FAILED = Statement(update(_heartbeats).where(_OF_NODE).values(error=bindparam("why")))
 _MAIL_DONE = Statement(
-    update(_heartbeats).where(_OF_NODE).values(mail_at=bindparam("at"), sent=bindparam("n"), mail_error=bindparam("why"))
+    update(_heartbeats)
+    .where(_OF_NODE)
+    .values(mail_at=bindparam("at"), sent=bindparam("n"), mail_error=bindparam("why"))
 )
 _MAIL_FAILED = Statement(update(_heartbeats).where(_OF_NODE).values(mail_error=bindparam("why")))
 _FIRST_BEAT = insert_into(_heartbeats)
@@ -185,7 +187,7 @@ class Scheduler:
                 given = {"the_node": self.node, "at": uow.now, **what}
                 if not uow.run(statement, **given) and new:
                     uow.run(_FIRST_BEAT, node=self.node, kind=self.kind, cycle_at=uow.now, fired=0, error=None,
-                            mail_at=None, sent=0, mail_error=None)  # fmt: skip
+                            mail_at=uow.now, sent=0, mail_error=None)  # fmt: skip
                     uow.run(statement, **given)
             return 0
 

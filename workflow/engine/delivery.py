@@ -60,6 +60,7 @@ _SETTLE = Statement(
     .values(
         status=bindparam("new_status"),
         sent_at=bindparam("at"),
+        late_seconds=bindparam("late"),
         error=bindparam("why"),
         next_try_at=bindparam("again_at"),
     )
@@ -200,6 +201,7 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
         message_id=message.id,
         new_status=status,
         at=uow.now if status == "sent" else None,
+        late=int((uow.now - message.planned_at).total_seconds()) if status == "sent" and message.planned_at else None,
         why=None if status == "sent" else command.detail,
         again_at=again_at or message.next_try_at,
     )

@@ -84,6 +84,7 @@ def queue(
                 "planned_at": at or uow.now,
                 "next_try_at": at or uow.now,
                 "sent_at": None,
+                "late_seconds": None,
                 "error": None,
             }
         )

@@ -241,6 +241,7 @@ class OutboxMessage(SQLModel, table=True):
     planned_at: datetime | None = None
     next_try_at: datetime
     sent_at: datetime | None = None
+    late_seconds: int | None = None
     error: str | None = None
 
 

@@ -132,6 +132,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /api/v1/tasks/{task_id}/hand-on": SIGNED_IN,
     "POST /api/v1/tasks/{task_id}/conflict": SIGNED_IN,
     "GET /api/v1/contracts": SIGNED_IN,
+    "GET /api/v1/operations": LEADING,
     "GET /api/v1/suppliers": SIGNED_IN,
     "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,
     "GET /api/v1/parameters": SIGNED_IN,

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'fired'"), postgresql_where=sa.text("status = 'fired'"),
     )  # fmt: skip
     op.add_column("outbox_messages", sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("outbox_messages", sa.Column("late_seconds", sa.Integer(), nullable=True))
     op.create_index("ix_outbox_messages_sent", "outbox_messages", ["region_id", "sent_at"], unique=False)
     op.add_column("heartbeats", sa.Column("mail_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("heartbeats", sa.Column("mail_error", sa.String(), nullable=True))
@@ -33,6 +34,7 @@ def downgrade() -> None:
     op.drop_column("heartbeats", "mail_error")
     op.drop_column("heartbeats", "mail_at")
     op.drop_index("ix_outbox_messages_sent", table_name="outbox_messages")
+    op.drop_column("outbox_messages", "late_seconds")
     op.drop_column("outbox_messages", "planned_at")
     op.drop_index("ix_timers_fired", table_name="timers")
     op.drop_column("timers", "late_seconds")
