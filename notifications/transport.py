@@ -36,6 +36,8 @@ class Transport(Protocol):
     #: So many senders may work side by side, each with a transport of its own.
     at_once: int
 
+    def another(self) -> Self: ...
+
     def ready(self) -> None: ...
 
     def send(self, message: EmailMessage, envelope_to: str) -> str: ...
@@ -51,6 +53,10 @@ class _Batch:
     """The context manager of a transport that has nothing to close, or one thing, in `close`."""
 
     at_once = 1
+
+    def another(self) -> Self:
+        """The transport of one more sender; here there is never more than one."""
+        return self
 
     def ready(self) -> None:
         """Somebody is there to take mail; raises ServerAway."""
@@ -106,6 +112,13 @@ class SmtpTransport(_Batch):
         self._scheme, self._host, self._port = scheme, host, port
         self._user, self._password, self._timeout, self._patience = user, password, timeout, patience
         self._connection: smtplib.SMTP | None = None
+
+    def another(self) -> Self:
+        """One more connection to the same server."""
+        return type(self)(
+            self._scheme, self._host, self._port, user=self._user, password=self._password, timeout=self._timeout,
+            patience=self._patience,
+        )  # fmt: skip
 
     def ready(self) -> None:
         """Raises ServerAway: no connection, a refused sign-in or certificate."""

@@ -30,6 +30,11 @@ class DatabaseUnavailable(StegvisError):
 
     code = "database_unavailable"
 
+    @property
+    def took_too_long(self) -> bool:
+        """The server answered, but one statement or lock went over its time: another command may fare better."""
+        return type(getattr(self.__cause__, "orig", None)).__name__ in ("QueryCanceled", "LockNotAvailable")
+
 
 class Database:
     """Gives out units of work. One write at a time on SQLite, in order of arrival, also between threads."""

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, select, update
 from notifications.errors import FactsInvalid, PermanentFailure, TemporaryFailure, UnknownKind
 from notifications.kinds import Kind
 from notifications.message import compose, message_id
-from notifications.transport import Transport, open_transport
+from notifications.transport import Transport
 from states.calendar import local_date
 from states.roles import Actor, Role, system_actor
 from templates.labels import MissingLabel
@@ -75,7 +75,7 @@ def deliver_mail(app: Stegvis, *, limit: int = 5_000, seconds: float = inf) -> i
     first = app.open_transport()
     shift = _Shift(app, limit, monotonic() + seconds)
     others = [
-        threading.Thread(target=shift.work, args=(open_transport(app.settings.mail),), name="stegvis-mail", daemon=True)
+        threading.Thread(target=shift.work, args=(first.another(),), name="stegvis-mail", daemon=True)
         for _ in range(first.at_once - 1)
     ]
     for thread in others:

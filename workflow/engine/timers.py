@@ -117,8 +117,8 @@ def _fire(app: Stegvis, case_id: str, region_id: str) -> bool:
     try:
         return bool(execute(app, FireTimer(case_id), by=system_actor(region_id)))
     except Exception as error:
-        if isinstance(error, DatabaseUnavailable):
-            app.database.ping()  # raises when nobody answers: then nothing is wrong with the timer
+        if isinstance(error, DatabaseUnavailable) and not error.took_too_long:
+            raise  # nothing is wrong with the timer, and the others would fare no better
         log.exception("timer of case %s failed", case_id, extra={"action": "timer_failed", "case_id": case_id})
         _put_off(app, case_id, error)
         return False
