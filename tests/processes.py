@@ -92,7 +92,7 @@ class MovedClock:
         return datetime.now(UTC) + self._by
 
 
-def schedule(_: Connection, url: str, folder: str, at: datetime, people: dict[str, str]) -> None:
+def schedule(_: Connection, url: str, folder: str, at: datetime, slow_seconds: float = SLOW_SECONDS) -> None:
     """A node that beats until it is killed; each reminder takes a while inside its transaction, for blows to hit it."""
     for name in ("stegvis", "apscheduler"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -100,9 +100,10 @@ def schedule(_: Connection, url: str, folder: str, at: datetime, people: dict[st
 
     def slowly(*arguments: Any) -> None:
         remind(*arguments)
-        time.sleep(SLOW_SECONDS)
+        time.sleep(slow_seconds)
 
-    timers._remind = slowly
+    if slow_seconds:
+        timers._remind = slowly
     settings = Settings(database_url=url, data_dir=folder, mail_url=f"dir:{folder}/mail", tick_seconds=0.05)  # type: ignore[arg-type]
     Scheduler(build(settings, clock=MovedClock(at)), kind="worker").start()
     threading.Event().wait()

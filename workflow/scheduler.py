@@ -161,7 +161,11 @@ class Scheduler:
         return sent, self._leave_word(_MAIL_FAILED if fault else _MAIL_DONE, n=sent, why=why, new=False) or why
 
     def _sweep(self) -> str | None:
-        return _attempt("housekeeping", lambda: sweep(self.app) or 0)[1]
+        def swept() -> int:
+            sweep(self.app)
+            return 0
+
+        return _attempt("housekeeping", swept)[1]
 
     def _fire_all(self) -> None:
         """Rounds until nothing is due, with word after each."""

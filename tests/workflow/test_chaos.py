@@ -86,7 +86,7 @@ def blows(
             assert time.monotonic() - begun < 60 + TIMERS, "the nodes do not get on"
             nodes = [n for n in nodes if n.is_alive()]
             while len(nodes) < NODES:
-                process, pipe = start(schedule, url, str(folder), play.clock.at, dict(play.people))
+                process, pipe = start(schedule, url, str(folder), play.clock.at)
                 nodes.append(process)
                 pipe.close()
             time.sleep(chance.uniform(0.1, 0.6))  # when the blow falls is the experiment
@@ -207,7 +207,7 @@ def test_behind_a_pooler_that_mixes_the_sessions_it_is_the_same(
         assert shown == "10s"
         before = waiting_cases(play, 30 if TIMERS <= 200 else TIMERS)
         before.pop(play.case)
-        nodes = [start(schedule, through, str(tmp_path), play.clock.at, dict(play.people))[0] for _ in range(NODES)]
+        nodes = [start(schedule, through, str(tmp_path), play.clock.at)[0] for _ in range(NODES)]
         begun = time.monotonic()
         while pending(play):
             assert time.monotonic() - begun < 60 + TIMERS
