@@ -21,6 +21,10 @@ class TemporaryFailure(DeliveryFailure):
     """Nothing is wrong with the message: the server is away, busy or wrongly set up. Try again later."""
 
 
+class ServerAway(TemporaryFailure):
+    """Nobody answers at the mail server, or it lets nobody in: no message is at fault, and none was tried."""
+
+
 class PermanentFailure(DeliveryFailure):
     """The message as it stands will never be accepted: a bad address, or the server refused it for good."""
 

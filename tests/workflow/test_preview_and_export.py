@@ -70,6 +70,7 @@ def test_the_export_holds_every_table_of_a_region_but_what_opens_doors() -> None
         "regions",
         "counters",
         "heartbeats",
+        "scheduler_gaps",
         "holds",
         "idempotency_keys",
         "sessions",

@@ -17,6 +17,10 @@ from workflow.clock import Clock
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.errors import StegvisError
 
+#: What no PostgreSQL session may exceed, in milliseconds: waiting for a lock, one statement, and standing still inside a
+#: transaction (a node that was stopped gives its locks back).
+_LIMITS = {"lock_timeout": 10_000, "statement_timeout": 60_000, "idle_in_transaction_session_timeout": 60_000}
+
 #: Called with (sql, parameters) of each statement: the benchmark's floor replays what it heard.
 Recorder = Callable[[str, Any], None]
 
@@ -26,6 +30,11 @@ class DatabaseUnavailable(StegvisError):
 
     code = "database_unavailable"
 
+    @property
+    def took_too_long(self) -> bool:
+        """The server answered, but one statement or lock went over its time: another command may fare better."""
+        return type(getattr(self.__cause__, "orig", None)).__name__ in ("QueryCanceled", "LockNotAvailable")
+
 
 class Database:
     """Gives out units of work. One write at a time on SQLite, in order of arrival, also between threads."""
@@ -34,6 +43,7 @@ class Database:
         self.url = make_url(url)
         self.clock = clock
         self.recorder: Recorder | None = None
+        self.behind_pooler = False
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -68,8 +78,8 @@ class Database:
         return engine
 
     def _postgres(self, pool_size: int) -> Engine:
-        options = "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"
-        return create_engine(
+        options = " ".join(f"-c {name}={value}" for name, value in {"timezone": "UTC", **_LIMITS}.items())
+        engine = create_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=20,
@@ -77,6 +87,19 @@ class Database:
             connect_args={"options": options},
             hide_parameters=True,
         )
+
+        @event.listens_for(engine, "connect")
+        def look(connection: Any, _record: Any) -> None:
+            # A pooler between us and the server (PgBouncer in transaction mode) names a process that is not the
+            # server's. Each transaction may then meet another server session: nothing is prepared in one, and the
+            # limits, which the pooler does not pass on, go with each transaction.
+            server = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+            connection.rollback()
+            if server != connection.info.backend_pid:
+                connection.prepare_threshold = None
+                self.behind_pooler = True
+
+        return engine
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
@@ -98,6 +121,8 @@ class Database:
                 connection = connection.execution_options(**self._options(write=write))
                 transaction = connection.begin()
                 try:
+                    if self.behind_pooler:
+                        connection.exec_driver_sql("; ".join(f"SET LOCAL {n} = {v}" for n, v in _LIMITS.items()))
                     unit = UnitOfWork(connection, self.engine.dialect, self.now, self.recorder)
                     yield unit
                     unit.close()

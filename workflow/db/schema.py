@@ -49,7 +49,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     _copy_first(database)
     with database.engine.connect().execution_options(write=True) as connection:
         if not database.is_sqlite:
-            connection.execute(text("SET lock_timeout = '10s'"))
+            connection.execute(text("SET LOCAL lock_timeout = '10s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
         made = config()
         made.attributes["connection"] = connection

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -19,6 +23,7 @@ from notifications.transport import Transport
 from states.calendar import local_date
 from states.roles import Actor, Role, system_actor
 from templates.labels import MissingLabel
+from workflow.clock import monotonic
 from workflow.commands import RecordDelivery
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
@@ -38,6 +43,11 @@ _DUE = Statement(
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_NEXT = Statement(
+    select(_messages.c.id)
+    .where(_messages.c.status.in_(("queued", "sending")), _messages.c.next_try_at <= bindparam("now"))
+    .limit(1)
+)
 _CLAIM = Statement(
     update(_messages)
     .where(_messages.c.id == bindparam("message_id"))
@@ -50,41 +60,102 @@ _SETTLE = Statement(
     .values(
         status=bindparam("new_status"),
         sent_at=bindparam("at"),
+        late_seconds=bindparam("late"),
         error=bindparam("why"),
         next_try_at=bindparam("again_at"),
     )
 )
 
 
-def deliver_mail(app: Stegvis, *, limit: int = 5_000) -> int:
-    """Hand over everything that is due. Returns how many were handed over. Never raises for one message."""
-    sent = 0
-    with app.open_transport() as transport:
-        for _ in range(limit):
-            message = _claim(app)
-            if message is None:
-                break
-            sent += _send(app, transport, message)
-    return sent
+def deliver_mail(app: Stegvis, *, limit: int = 5_000, seconds: float = inf) -> int:
+    """Hand over what is due, for about `seconds`. Returns how many were handed over. Never raises for one message.
+
+    Raises ServerAway when nobody takes mail; what is due then waits untried, and is none the worse for it.
+    """
+    first = app.open_transport()
+    shift = _Shift(app, limit, monotonic() + seconds)
+    others = [
+        threading.Thread(target=shift.work, args=(first.another(),), name="stegvis-mail", daemon=True)
+        for _ in range(first.at_once - 1)
+    ]
+    for thread in others:
+        thread.start()
+    shift.work(first)
+    for thread in others:
+        thread.join()
+    if shift.fault is not None:
+        raise shift.fault
+    return shift.sent
 
 
-def _claim(app: Stegvis) -> Row | None:
+class _Shift:
+    """Several senders at the same outbox: one that meets a slow server or a slow message holds no other up."""
+
+    def __init__(self, app: Stegvis, limit: int, ends: float) -> None:
+        self.app, self.limit, self.ends = app, limit, ends
+        self.taken = self.sent = 0
+        self.fault: Exception | None = None
+        self._counting = threading.Lock()
+
+    def work(self, transport: Transport) -> None:
+        """Take one message after the other until none is due, the time is up or something keeps everybody from it."""
+        try:
+            with transport:
+                while self._may_go_on() and _waits(self.app):
+                    transport.ready()  # before a message is taken: it is not tried when nobody is there
+                    claim = _claim(self.app)
+                    if claim is None:
+                        return
+                    sent = _send(self.app, transport, claim)
+                    with self._counting:
+                        self.sent += sent
+        except Exception as error:
+            self.fault = error
+
+    def _may_go_on(self) -> bool:
+        with self._counting:
+            self.taken += 1
+            return self.taken <= self.limit and monotonic() < self.ends and self.fault is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A message that is ours until its lease ends; `since` is by the monotonic clock.
+
+    `facts` is what it says, as JSON; None when nothing is left to say.
+    """
+
+    message: Row
+    facts: str | None
+    disabled: bool
+    now: datetime
+    since: float
+
+
+def _waits(app: Stegvis) -> bool:
+    with app.database.read() as uow:
+        return uow.one(_NEXT, now=uow.now) is not None
+
+
+def _claim(app: Stegvis) -> _Claim | None:
+    since = monotonic()
     with app.database.write() as uow:
         if held(uow):
             return None
         message = uow.one(_DUE, now=uow.now)
-        if message is not None:
-            uow.run(_CLAIM, message_id=message.id, tries=message.attempts + 1, until=uow.now + outbox.LEASE)
-        return message
-
-
-def _send(app: Stegvis, transport: Transport, message: Row) -> int:
-    """Send one message and record what became of it."""
-    with app.database.read() as uow:
-        now = uow.now
+        if message is None:
+            return None
         person = directory.person(uow, message.person_id) if message.person_id else None
+        uow.run(_CLAIM, message_id=message.id, tries=message.attempts + 1, until=uow.now + outbox.LEASE)
+        disabled = person is not None and person.disabled_at is not None
         facts = digests.facts_at_hand_over(uow, message) if message.kind == Kind.DIGEST else message.facts
-    if person is not None and person.disabled_at is not None:
+        return _Claim(message._replace(attempts=message.attempts + 1), facts, disabled, uow.now, since)
+
+
+def _send(app: Stegvis, transport: Transport, claim: _Claim) -> int:
+    """Send one message and record what became of it."""
+    message, facts = claim.message, claim.facts
+    if claim.disabled:
         outcome, detail = "withdrawn", "disabled"
     elif facts is None:
         outcome, detail = "withdrawn", "all done"
@@ -99,9 +170,11 @@ def _send(app: Stegvis, transport: Transport, message: Row) -> int:
                 mail_from=app.settings.mail_from,
                 base_url=app.settings.address,
                 message_id=message_id(message.id, app.settings.address),
-                sent_at=now,
-                today=local_date(now),
+                sent_at=claim.now,
+                today=local_date(claim.now),
             )
+            if monotonic() - claim.since > outbox.IN_HAND:
+                return 0  # this process was stopped for so long that another may have the message by now
             outcome, detail = "sent", transport.send(mail, message.recipient)
         except TemporaryFailure as failure:
             outcome, detail = "retry", failure.reason
@@ -112,7 +185,8 @@ def _send(app: Stegvis, transport: Transport, message: Row) -> int:
         except Exception as fault:
             log.exception("message %s", message.id)
             outcome, detail = "retry", f"{type(fault).__name__}: {fault}"
-    execute(app, RecordDelivery(message.id, outcome, detail[:500]), by=system_actor(message.region_id))
+    command = RecordDelivery(message.id, outcome, detail[:500], message.attempts)
+    execute(app, command, by=system_actor(message.region_id))
     return int(outcome == "sent")
 
 
@@ -123,6 +197,8 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
     if message is None or message.status in ("sent", "failed", "withdrawn"):
         return {"status": message.status if message else "gone"}
     outcome = command.outcome
+    if outcome != "sent" and command.attempt not in (None, message.attempts):
+        return {"status": message.status}  # the lease ran out, and another has it in hand
     again_at = outbox.retry_at(message.attempts, uow.now) if outcome == "retry" else None
     if outcome == "retry" and again_at is None:
         outcome = "failed"
@@ -132,6 +208,7 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
         message_id=message.id,
         new_status=status,
         at=uow.now if status == "sent" else None,
+        late=int((uow.now - message.planned_at).total_seconds()) if status == "sent" and message.planned_at else None,
         why=None if status == "sent" else command.detail,
         again_at=again_at or message.next_try_at,
     )

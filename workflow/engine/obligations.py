@@ -75,7 +75,7 @@ _CANCEL_CASE_TIMERS = Statement(
 _WAKE_TIMERS = Statement(
     update(_timers)
     .where(_timers.c.case_id == bindparam("the_case_id"), _timers.c.status == "waiting")
-    .values(status="pending")
+    .values(status="pending", due_at=bindparam("at"))
 )
 _MOVE_TASK = Statement(
     update(_tasks)
@@ -124,7 +124,7 @@ def cancel_state_timers(step: Step, lot_id: str | None) -> None:
 
 def wake_timers(step: Step) -> None:
     """A timer that found its step not yet possible looks again after each change of the case."""
-    step.uow.run(_WAKE_TIMERS, the_case_id=step.case_id)
+    step.uow.run(_WAKE_TIMERS, the_case_id=step.case_id, at=step.now)
 
 
 def receipt_text(receipt: Receipt | None) -> str | None:

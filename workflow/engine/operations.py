@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 
 from states.roles import Actor, Role
 from workflow.commands import RecordTrailCheck, ReleaseHold, ReportAccessFault, RetryMessage, RetryTimer
@@ -18,13 +18,14 @@ from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows
 from workflow.engine.execute import handles
-from workflow.engine.tables import AuditEvent, AuditPayload, Heartbeat, Hold, OutboxMessage, Timer
+from workflow.engine.tables import AuditEvent, AuditPayload, Heartbeat, Hold, OutboxMessage, SchedulerGap, Timer
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
 
 _timers = Timer.__table__  # type: ignore[attr-defined]
 _messages = OutboxMessage.__table__  # type: ignore[attr-defined]
 _beats = Heartbeat.__table__  # type: ignore[attr-defined]
 _holds = Hold.__table__  # type: ignore[attr-defined]
+_gaps = SchedulerGap.__table__  # type: ignore[attr-defined]
 _events = AuditEvent.__table__  # type: ignore[attr-defined]
 _payloads = AuditPayload.__table__  # type: ignore[attr-defined]
 _cases = case_rows.cases
@@ -34,9 +35,12 @@ STANDSTILL = timedelta(seconds=120)
 #: A timer that is due for longer than this is late.
 GRACE = timedelta(minutes=5)
 SHOWN = 50
+#: How far back the page tells of what was late, and of times without any scheduler.
+LOOKED_BACK = timedelta(days=30)
+WORST = 10
 LONGEST_REPORT = 4000
 
-_LAST_CYCLE = Statement(select(_beats.c.cycle_at).order_by(_beats.c.cycle_at.desc()).limit(1))
+LAST_CYCLE = Statement(select(_beats.c.cycle_at).order_by(_beats.c.cycle_at.desc()).limit(1))
 _OLDEST_DUE = Statement(
     select(_timers.c.id).where(_timers.c.status == "pending", _timers.c.due_at < bindparam("before")).limit(1)
 )
@@ -98,11 +102,87 @@ _FAILED_MESSAGES = Statement(
 )
 
 
+def _punctual(table: Any, done: Any, at: Any) -> Statement:
+    """How many were done since a moment, how many of them later than `GRACE`, and the worst, in seconds."""
+    late = func.sum(case((table.c.late_seconds > int(GRACE.total_seconds()), 1), else_=0))
+    return Statement(
+        select(func.count().label("n"), late.label("late"), func.max(table.c.late_seconds).label("worst")).where(
+            table.c.region_id == bindparam("region_id"),
+            done,
+            at >= bindparam("since"),
+            table.c.late_seconds.is_not(None),
+        )
+    )
+
+
+_TIMERS_DONE = _punctual(_timers, _timers.c.status == "fired", _timers.c.fired_at)
+_MAILS_DONE = _punctual(_messages, _messages.c.status == "sent", _messages.c.sent_at)
+_LATEST_LATE = Statement(
+    select(_timers, *_OF_CASE)
+    .select_from(_timers.join(_cases, _cases.c.id == _timers.c.case_id))
+    .where(
+        _timers.c.region_id == bindparam("region_id"),
+        _timers.c.status == "fired",
+        _timers.c.fired_at >= bindparam("since"),
+        _timers.c.late_seconds > int(GRACE.total_seconds()),
+    )
+    .order_by(_timers.c.fired_at.desc(), _timers.c.id)
+    .limit(WORST)
+)
+_LATEST_LATE_MAILS = Statement(
+    select(_messages, *_OF_CASE)
+    .select_from(_messages.outerjoin(_cases, _cases.c.id == _messages.c.case_id))
+    .where(
+        _messages.c.region_id == bindparam("region_id"),
+        _messages.c.sent_at >= bindparam("since"),
+        _messages.c.late_seconds > int(GRACE.total_seconds()),
+    )
+    .order_by(_messages.c.sent_at.desc(), _messages.c.id)
+    .limit(WORST)
+)
+_GAPS = Statement(
+    select(_gaps).where(_gaps.c.to_at >= bindparam("since")).order_by(_gaps.c.from_at.desc()).limit(SHOWN)
+)
+_AHEAD = Statement(
+    select(func.count().label("n")).where(
+        _timers.c.region_id == bindparam("region_id"),
+        _timers.c.status == "pending",
+        _timers.c.due_at <= bindparam("until"),
+    )
+)
+_WAITING = Statement(
+    select(func.count().label("n")).where(_timers.c.region_id == bindparam("region_id"), _timers.c.status == "waiting")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Punctuality:
+    """Of what was done in the last `LOOKED_BACK`: how much, how much of it later than `GRACE`, the worst in seconds."""
+
+    done: int
+    late: int
+    worst_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Honesty:
+    """How late things were and are. `ahead` counts the timers of the next 24 hours, `waiting` those whose step is not possible yet."""
+
+    timers: Punctuality
+    mails: Punctuality
+    late_timers: list[Row]
+    late_mails: list[Row]
+    gaps: list[Row]
+    ahead: int
+    waiting: int
+
+
 @dataclass(frozen=True, slots=True)
 class Operations:
     """How the region runs. Lists hold at most `SHOWN` rows; `outbox` counts messages by status."""
 
     scheduler_late: bool
+    mail_away: str | None
     last_cycle_at: datetime | None
     nodes: list[Row]
     holds: list[Row]
@@ -114,7 +194,7 @@ class Operations:
 
 def scheduler_is_late(uow: UnitOfWork) -> bool:
     """Whether the scheduler has stood still for two minutes. Before its first cycle: whether anything waits for it."""
-    last = uow.one(_LAST_CYCLE)
+    last = uow.one(LAST_CYCLE)
     if last is not None:
         return bool(uow.now - last.cycle_at > STANDSTILL)
     return uow.one(_OLDEST_DUE, before=uow.now - STANDSTILL) is not None
@@ -125,8 +205,10 @@ def operations(uow: UnitOfWork, who: Actor) -> Operations:
     _may(who)
     region_id = who.region_id
     nodes = uow.all(_BEATS)
+    latest = max((n.mail_at for n in nodes if n.mail_at), default=None)
     return Operations(
         scheduler_late=scheduler_is_late(uow),
+        mail_away=next((n.mail_error for n in nodes if n.mail_at == latest and n.mail_error), None),
         last_cycle_at=nodes[0].cycle_at if nodes else None,
         nodes=nodes,
         holds=uow.all(_HOLDS),
@@ -134,6 +216,30 @@ def operations(uow: UnitOfWork, who: Actor) -> Operations:
         failed_timers=uow.all(_FAILED_TIMERS, region_id=region_id),
         outbox={r.status: r.n for r in uow.all(_OUTBOX, region_id=region_id)},
         failed_messages=uow.all(_FAILED_MESSAGES, region_id=region_id),
+    )
+
+
+def honesty(uow: UnitOfWork, who: Actor) -> Honesty:
+    """What fired and was sent late in the viewer's region, and when no scheduler ran. Raises Forbidden."""
+    _may(who)
+    at = {"region_id": who.region_id, "since": uow.now - LOOKED_BACK}
+
+    def punctual(statement: Statement) -> Punctuality:
+        row = uow.one(statement, **at)
+        return Punctuality(row.n, row.late or 0, row.worst or 0) if row is not None else Punctuality(0, 0, 0)
+
+    def count(statement: Statement, **more: Any) -> int:
+        row = uow.one(statement, **at, **more)
+        return int(row.n) if row is not None else 0
+
+    return Honesty(
+        timers=punctual(_TIMERS_DONE),
+        mails=punctual(_MAILS_DONE),
+        late_timers=uow.all(_LATEST_LATE, **at),
+        late_mails=uow.all(_LATEST_LATE_MAILS, **at),
+        gaps=uow.all(_GAPS, **at),
+        ahead=count(_AHEAD, until=uow.now + timedelta(days=1)),
+        waiting=count(_WAITING),
     )
 
 

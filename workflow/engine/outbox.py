@@ -40,7 +40,10 @@ _NOTE = insert_into(DigestNote.__table__)  # type: ignore[attr-defined]
 
 #: How long after a failed try the next one comes; after the last a person is told.
 RETRY_AFTER = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
-LEASE = timedelta(seconds=120)
+#: A message in hand is left alone by others for so long: longer than any server may take over it.
+LEASE = timedelta(seconds=240)
+#: Whoever has not begun to send within so many seconds lets it be.
+IN_HAND = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,10 @@ def _row(
         "status": "queued",
         "attempts": 0,
         "created_at": uow.now,
+        "planned_at": uow.now,
         "next_try_at": uow.now,
         "sent_at": None,
+        "late_seconds": None,
         "error": None,
     }
 

@@ -201,6 +201,13 @@ class Timer(SQLModel, table=True):
             postgresql_where=text("status = 'pending'"),
         ),
         Index("ix_timers_case", "case_id", "status"),
+        Index(
+            "ix_timers_fired",
+            "region_id",
+            "fired_at",
+            sqlite_where=text("status = 'fired'"),
+            postgresql_where=text("status = 'fired'"),
+        ),
     )
 
     id: str = key()
@@ -217,6 +224,7 @@ class Timer(SQLModel, table=True):
     attempts: int = 0
     error: str | None = None
     fired_at: datetime | None = None
+    late_seconds: int | None = None
 
 
 class OutboxMessage(SQLModel, table=True):
@@ -231,6 +239,7 @@ class OutboxMessage(SQLModel, table=True):
             postgresql_where=text("status IN ('queued', 'sending')"),
         ),
         Index("ix_outbox_messages_case", "case_id", "id"),
+        Index("ix_outbox_messages_sent", "region_id", "sent_at"),
     )
 
     id: str = key()
@@ -246,8 +255,10 @@ class OutboxMessage(SQLModel, table=True):
     status: str = "queued"
     attempts: int = 0
     created_at: datetime
+    planned_at: datetime | None = None
     next_try_at: datetime
     sent_at: datetime | None = None
+    late_seconds: int | None = None
     error: str | None = None
 
 
@@ -403,7 +414,7 @@ class Counter(SQLModel, table=True):
 
 
 class Heartbeat(SQLModel, table=True):
-    """The last finished cycle of each process that schedules."""
+    """The last finished round of each process that schedules: of its timers (`cycle_at`), and of its mail."""
 
     __tablename__ = "heartbeats"
 
@@ -411,8 +422,21 @@ class Heartbeat(SQLModel, table=True):
     kind: str
     cycle_at: datetime
     fired: int = 0
-    sent: int = 0
     error: str | None = None
+    mail_at: datetime | None = None
+    sent: int = 0
+    mail_error: str | None = None
+
+
+class SchedulerGap(SQLModel, table=True):
+    """A time in which no node finished a round: from the last one before it to the first one after it."""
+
+    __tablename__ = "scheduler_gaps"
+
+    from_at: datetime = Field(primary_key=True)
+    to_at: datetime
+    node: str
+    waiting: int
 
 
 class Hold(SQLModel, table=True):

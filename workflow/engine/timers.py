@@ -6,7 +6,9 @@ A crash leaves the timer due. A failing one backs off and is shown on the operat
 from __future__ import annotations
 
 import logging
+from collections import deque
 from datetime import date, timedelta
+from math import inf
 
 from sqlalchemy import bindparam, select, update
 
@@ -15,7 +17,9 @@ from notifications.recipients import Assignment, Recipient, escalation, reserves
 from states.errors import NoSuchStep, NotPermitted
 from states.reminders import Nudge, NudgeKind, nudges, rests
 from states.roles import Actor, Role, system_actor
+from workflow.clock import monotonic
 from workflow.commands import FireTimer
+from workflow.db.database import DatabaseUnavailable
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, obligations, outbox
@@ -35,7 +39,7 @@ _DUE_CASES = Statement(
     select(_timers.c.case_id, _timers.c.region_id)
     .where(_timers.c.status == "pending", _timers.c.due_at <= bindparam("now"))
     .order_by(_timers.c.due_at, _timers.c.id)
-    .limit(200)
+    .limit(bindparam("most"))
 )
 _DUE_OF_CASE = Statement(
     select(_timers)
@@ -51,7 +55,12 @@ _LOCK_FREE_CASE = Statement(
 _FINISH = Statement(
     update(_timers)
     .where(_timers.c.id == bindparam("timer_id"), _timers.c.status == "pending")
-    .values(status=bindparam("new_status"), fired_at=bindparam("at"), error=bindparam("why"))
+    .values(
+        status=bindparam("new_status"),
+        fired_at=bindparam("at"),
+        error=bindparam("why"),
+        late_seconds=bindparam("late"),
+    )
 )
 _PUT_OFF = Statement(
     update(_timers)
@@ -68,6 +77,8 @@ _HELD = Statement(select(_holds.c.id, _holds.c.reason, _holds.c.since_at))
 NEXT_DUE = Statement(select(_timers.c.due_at).where(_timers.c.status == "pending").order_by(_timers.c.due_at).limit(1))
 
 MAX_TRIES = 8
+#: So many due timers are looked up at once; a case that is passed over may have several.
+AT_ONCE, SEVERAL = 200, 5
 
 
 def held(uow: UnitOfWork) -> Row | None:
@@ -75,26 +86,42 @@ def held(uow: UnitOfWork) -> Row | None:
     return uow.one(_HELD)
 
 
-def fire_due_timers(app: Stegvis, *, limit: int = 10_000) -> int:
-    """Fire everything that is due, one command a case and timer. Returns how many took effect. Never raises for one row."""
+def fire_due_timers(app: Stegvis, *, limit: int = 10_000, seconds: float = inf) -> int:
+    """Fire what is due, one command a case and timer, for about `seconds`. Returns how many took effect.
+
+    Never raises for one row: a case that another node has in hand, or whose timer fails, is left to the next call.
+    """
     fired = 0
-    tried: set[str] = set()
-    while fired < limit:
+    passed: set[str] = set()
+    ends = monotonic() + seconds
+    while fired < limit and monotonic() < ends:
         with app.database.read() as uow:
             if held(uow):
                 return fired
-            due = [d for d in uow.all(_DUE_CASES, now=uow.now) if d.case_id not in tried]
-        if not due:
+            due = uow.all(_DUE_CASES, now=uow.now, most=AT_ONCE + SEVERAL * len(passed))
+        batch = deque(dict.fromkeys((d.case_id, d.region_id) for d in due if d.case_id not in passed))
+        if not batch:
             return fired
-        for case_id, region_id in dict.fromkeys((d.case_id, d.region_id) for d in due):
-            try:
-                while execute(app, FireTimer(case_id), by=system_actor(region_id)):
-                    fired += 1
-            except Exception as error:
-                log.exception("timer of case %s failed", case_id, extra={"action": "timer_failed", "case_id": case_id})
-                _put_off(app, case_id, error)
-            tried.add(case_id)
+        while batch and fired < limit and monotonic() < ends:
+            case_id, region_id = batch.popleft()
+            if _fire(app, case_id, region_id):
+                fired += 1
+            else:
+                passed.add(case_id)
+                batch.reverse()  # another node works from this end
     return fired
+
+
+def _fire(app: Stegvis, case_id: str, region_id: str) -> bool:
+    """Fire the case's earliest due timer. Whether it took effect; one that fails is put off."""
+    try:
+        return bool(execute(app, FireTimer(case_id), by=system_actor(region_id)))
+    except Exception as error:
+        if isinstance(error, DatabaseUnavailable) and not error.took_too_long:
+            raise  # nothing is wrong with the timer, and the others would fare no better
+        log.exception("timer of case %s failed", case_id, extra={"action": "timer_failed", "case_id": case_id})
+        _put_off(app, case_id, error)
+        return False
 
 
 def _put_off(app: Stegvis, case_id: str, error: Exception) -> None:
@@ -129,17 +156,22 @@ def fire_timer(uow: UnitOfWork, command: FireTimer, who: Actor) -> bool:
     step = load_step(uow, case, who)
     if timer.task_id:
         _remind(step, timer)
-        uow.run(_FINISH, timer_id=timer.id, new_status="fired", at=uow.now, why=None)
+        _finish(step, timer)
     else:
         _pull(step, timer)
     return True
+
+
+def _finish(step: Step, timer: Row) -> None:
+    late = int((step.now - timer.due_at).total_seconds())
+    step.uow.run(_FINISH, timer_id=timer.id, new_status="fired", at=step.now, why=None, late=late)
 
 
 def _pull(step: Step, timer: Row) -> None:
     """Pull the timer's trigger as the system. Not possible yet: it waits for the next change of the case."""
     lot = next((x for x in step.lots if x.id == timer.lot_id), None)
     step.trigger, step.form = timer.trigger, Form()
-    step.uow.run(_FINISH, timer_id=timer.id, new_status="fired", at=step.now, why=None)
+    _finish(step, timer)
     try:
         take_one(step, lot, timer.trigger, None)
     except NoSuchStep:

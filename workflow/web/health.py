@@ -16,7 +16,7 @@ from workflow.db import schema
 from workflow.db.statements import Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.case_rows import cases
-from workflow.engine.tables import Heartbeat, OutboxMessage, Task, Timer
+from workflow.engine.tables import Heartbeat, OutboxMessage, SchedulerGap, Task, Timer
 from workflow.errors import StegvisError
 from workflow.scheduler import node_id
 from workflow.web.base import app_of, program_version
@@ -31,7 +31,21 @@ _tasks = Task.__table__  # type: ignore[attr-defined]
 _timers = Timer.__table__  # type: ignore[attr-defined]
 _outbox = OutboxMessage.__table__  # type: ignore[attr-defined]
 _LAST_CYCLE = Statement(select(_heartbeats.c.cycle_at).order_by(_heartbeats.c.cycle_at.desc()).limit(1))
-_OWN_CYCLE = Statement(select(_heartbeats.c.cycle_at).where(_heartbeats.c.node == bindparam("node")))
+_OWN_CYCLE = Statement(
+    select(_heartbeats.c.cycle_at, _heartbeats.c.mail_at).where(_heartbeats.c.node == bindparam("node"))
+)
+_LAST_MAIL = Statement(
+    select(_heartbeats.c.mail_at, _heartbeats.c.mail_error)
+    .where(_heartbeats.c.mail_at.is_not(None))
+    .order_by(_heartbeats.c.mail_at.desc())
+    .limit(1)
+)
+_GAPS = Statement(select(func.count().label("n")).select_from(SchedulerGap.__table__))  # type: ignore[attr-defined]
+_WORST = Statement(
+    select(func.max(_timers.c.late_seconds).label("n")).where(
+        _timers.c.status == "fired", _timers.c.fired_at >= bindparam("since")
+    )
+)
 _OPEN_TASKS = Statement(select(func.count().label("n")).where(_tasks.c.status == "open"))
 _LATE_TASKS = Statement(
     select(func.count().label("n"))
@@ -67,6 +81,10 @@ class Metrics:
                 "outbox_queued": "Messages waiting for the mail server",
                 "outbox_failed": "Messages that could not be delivered",
                 "scheduler_age_seconds": "Seconds since a scheduler finished a cycle; -1 when none ever did",
+                "scheduler_gaps": "Times in which no scheduler ran for two minutes, all told",
+                "timer_lateness_seconds": "The most that a timer fired in the last hour was late",
+                "mail_age_seconds": "Seconds since a round of mail was finished; -1 when none ever was",
+                "mail_server_away": "1 while nobody takes mail",
             }.items()
         }  # fmt: skip
 
@@ -77,10 +95,11 @@ class Metrics:
     def look(self, uow: UnitOfWork) -> None:
         def count(statement: Statement, **given: Any) -> int:
             row = uow.one(statement, **given)
-            return int(row.n) if row is not None else 0
+            return int(row.n or 0) if row is not None else 0
 
         messages = {row.status: row.n for row in uow.all(_MESSAGES)}
         age = scheduler_age(uow)
+        mail = uow.one(_LAST_MAIL)
         for name, value in {
             "tasks_open": count(_OPEN_TASKS),
             "tasks_late": count(_LATE_TASKS, now=uow.now),
@@ -89,14 +108,22 @@ class Metrics:
             "outbox_queued": messages.get("queued", 0) + messages.get("sending", 0),
             "outbox_failed": messages.get("failed", 0),
             "scheduler_age_seconds": age.total_seconds() if age is not None else -1,
+            "scheduler_gaps": count(_GAPS),
+            "timer_lateness_seconds": count(_WORST, since=uow.now - timedelta(hours=1)),
+            "mail_age_seconds": (uow.now - mail.mail_at).total_seconds() if mail is not None else -1,
+            "mail_server_away": int(mail is not None and mail.mail_error is not None),
         }.items():
             self.gauges[name].set(value)
 
 
 def scheduler_age(uow: UnitOfWork, node: str | None = None) -> timedelta | None:
-    """How long ago this node (None: any) finished a cycle; None when that never was."""
-    row = uow.one(_OWN_CYCLE, node=node) if node else uow.one(_LAST_CYCLE)
-    return uow.now - row.cycle_at if row is not None else None
+    """How long ago this node finished its rounds, the older of timers and mail; without a node: how long ago any
+    finished one of timers. None when that never was."""
+    if node is None:
+        row = uow.one(_LAST_CYCLE)
+        return uow.now - row.cycle_at if row is not None else None
+    row = uow.one(_OWN_CYCLE, node=node)
+    return uow.now - min(row.cycle_at, row.mail_at or row.cycle_at) if row is not None else None
 
 
 @router.get("/healthz")

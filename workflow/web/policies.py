@@ -183,6 +183,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "DELETE /api/v1/me/calendar": SIGNED_IN,
     "GET /api/v1/duties": SIGNED_IN,
     "GET /api/v1/contracts": SIGNED_IN,
+    "GET /api/v1/operations": LEADING,
     "GET /api/v1/suppliers": SIGNED_IN,
     "GET /api/v1/suppliers/{supplier_id}": SIGNED_IN,
     "GET /api/v1/plan": SIGNED_IN,

@@ -15,7 +15,7 @@ from workflow.cases.deciders import decider_gaps
 from workflow.cases.view import names_of
 from workflow.commands import ReleaseHold, RetryMessage, RetryTimer
 from workflow.db.statements import Row
-from workflow.engine.operations import access_faults, operations
+from workflow.engine.operations import Honesty, access_faults, honesty, operations
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages import words
 from workflow.web.pages.duties import gap_row
@@ -30,6 +30,7 @@ def show_operations(request: Request) -> Response:
     with visiting(request) as visit:
         locale = visit.locale
         seen = operations(visit.uow, visit.who)
+        told = honesty(visit.uow, visit.who)
         reports = access_faults(visit.uow, visit.who)
         names = names_of(visit.uow, visit.who, [r.actor_id for r in reports])
         context: dict[str, Any] = {
@@ -48,6 +49,20 @@ def show_operations(request: Request) -> Response:
             "mails": [{"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages],
             "reports": [{"at": r.at, "who": names.get(r.actor_id, ""), "text": json.loads(r.value)} for r in reports],
             "gaps": [gap_row(g, visit) for g in decider_gaps(visit.uow, visit.who)],
+            "honesty": told,
+            "punctuality": _punctuality(told, locale),
+            "late_done": [_timer(t, locale) | {"late": lateness(t.late_seconds, locale)} for t in told.late_timers],
+            "late_sent": [
+                {
+                    "row": m,
+                    "kind": label(f"mail.{m.kind}", locale).capitalize(),
+                    "late": lateness(m.late_seconds, locale),
+                }
+                for m in told.late_mails
+            ],
+            "standstills": [
+                {"row": g, "lasted": lateness(int((g.to_at - g.from_at).total_seconds()), locale)} for g in told.gaps
+            ],
             "may_release": Role.ADMINISTRATOR in visit.who.roles(),
         }
         return page(request, "pages/operations.html", context, title=gettext("Operations", locale))
@@ -74,6 +89,24 @@ def release_hold(request: Request, hold_id: str, sent: Sent) -> Response:
 def _back(request: Request, done: str) -> Response:
     flash(request, done)
     return RedirectResponse("/operations", 303)
+
+
+def lateness(seconds: int, locale: str) -> str:
+    """A span in words, in its largest fitting unit: "8 min", "3 h", "12 dagar"."""
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= length * 2 or (seconds >= length and unit == "minutes"):
+            return {
+                "days": gettext("%(n)s days", locale, n=seconds // length),
+                "hours": gettext("%(n)s h", locale, n=seconds // length),
+                "minutes": gettext("%(n)s min", locale, n=seconds // length),
+            }[unit]
+    return gettext("%(n)s s", locale, n=seconds)
+
+
+def _punctuality(told: Honesty, locale: str) -> list[tuple[str, int, int, str]]:
+    """Per kind of work: how much, how much of it late, and the worst in words."""
+    kinds = ((gettext("Reminders and steps", locale), told.timers), (gettext("Mails", locale), told.mails))
+    return [(name, p.done, p.late, lateness(p.worst_seconds, locale)) for name, p in kinds]
 
 
 def _timer(t: Row, locale: str) -> dict[str, Any]:
