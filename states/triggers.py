@@ -62,11 +62,20 @@ OWNER, OFFICER, HEAD, MANAGER = ("contract_owner", "procurement_officer", "head_
 SUPPLIER, ARCHIVE = "supplier", "archive"
 
 #: Why a trigger waits: codes with a text each (`waits.<code>`).
-WAITS = ("planning", "annual_calendar", "supplier_follow_up", "deviations", "no_event", "call_offs", "archive")
+WAITS = ("annual_calendar", "supplier_follow_up", "deviations", "no_event", "call_offs", "archive")
 
 PROCUREMENT_TRIGGERS = (
-    _waits("P1", POLICY, "Stegvis standard", (OWNER,), "planning", "renewal_start"),
-    _waits("P2", POLICY, "Stegvis standard", ("superior", HEAD), "planning"),
+    _timer(
+        "P1",
+        POLICY,
+        "Stegvis standard",
+        (OWNER,),
+        "contract.renewal_due",
+        terms=("renewal_start", "renewal_start_high_risk"),
+    ),
+    _timer(
+        "P2", POLICY, "Stegvis standard", ("superior", HEAD), "contract.renewal_alarm_due", terms=("renewal_alarm",)
+    ),
     _timer(
         "P3",
         CLAUSE,
