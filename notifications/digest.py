@@ -42,12 +42,14 @@ URGENCY: Mapping[Kind, Urgency] = {
 class Plan:
     """How a person wants mail that can wait: at once, or one digest at `hour` (local) on these days.
 
-    `weekdays` holds ISO numbers (1 Monday); None means the calendar's working days.
+    `weekdays` holds ISO numbers (1 Monday); None means the calendar's working days. With `asks_wait` what is newly
+    asked waits for the digest as well, unless its last day is near.
     """
 
     digest: bool
     hour: int
     weekdays: frozenset[int] | None = None
+    asks_wait: bool = True
 
     def is_day(self, day: date, calendar: Calendar) -> bool:
         """Whether a digest may come on a local day."""
@@ -68,6 +70,8 @@ class Plan:
 def waits(kind: Kind, due_on: date | None, plan: Plan, now: datetime, calendar: Calendar) -> bool:
     """Whether a message of this kind is kept for the person's digest. Never past the last day it speaks of."""
     if not plan.digest or URGENCY[kind] is Urgency.ALWAYS:
+        return False
+    if URGENCY[kind] is Urgency.WHEN_SHORT and not plan.asks_wait:
         return False
     today = local_date(now)
     if due_on is None:

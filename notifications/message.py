@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from notifications.errors import PermanentFailure, TemporaryFailure
-from notifications.kinds import Facts, Kind, validate
+from notifications.kinds import Digest, Facts, Kind, validate
 from notifications.plain_text import mailbox, one_line, shorten, without_links
 from templates.labels import label
 from templates.rendering import render
@@ -98,7 +98,8 @@ def compose(
 
 def _subject(kind: Kind, facts: Facts, context: Mapping[str, Any], locale: str) -> str:
     """At most 78 characters: reference and last day stay whole, the title gives way before what is asked."""
-    asked: str | None = getattr(facts, "asked", None) or getattr(facts, "decision", None)
+    only: Any = facts.rows[0] if isinstance(facts, Digest) and facts.count == 1 else facts
+    asked: str | None = getattr(only, "asked", None) or getattr(only, "decision", None)
     name: str = getattr(facts, "from_name", "")
     said = one_line(label(asked, locale)) if asked else ""
 
@@ -106,7 +107,7 @@ def _subject(kind: Kind, facts: Facts, context: Mapping[str, Any], locale: str) 
         return one_line(render(f"mails/{kind}/subject.txt", {**context, "matter": matter}, locale=locale))
 
     # "x" stands in for the matter while everything around it is measured.
-    return subject(_matter(said, facts.title or name, SUBJECT_WIDTH - len(subject("x")) + 1))
+    return subject(_matter(said, only.title or name, SUBJECT_WIDTH - len(subject("x")) + 1))
 
 
 def _matter(asked: str, title: str, width: int) -> str:

@@ -192,12 +192,13 @@ class SetAbsence:
 class SetMailPlan:
     """How the person who asks wants mail that can wait: at once, or one digest a day at an hour on some weekdays.
 
-    `hour` None: the region's hour. `weekdays` None: working days; else ISO numbers, e.g. "135".
+    `asks_wait`: what is newly asked waits for the digest too, not the reminders alone. `hour` None: the region's hour. `weekdays` None: working days; else ISO numbers, e.g. "135".
     """
 
     digest: bool
     hour: int | None = None
     weekdays: str | None = None
+    asks_wait: bool = True
 
 
 @dataclass(frozen=True, slots=True)

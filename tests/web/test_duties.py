@@ -29,8 +29,13 @@ def test_everybody_chooses_how_mail_that_can_wait_comes(play: Play) -> None:
     assert browser.post("/me/mail", data={**form, "hour": "x", "mail": ""}).status_code == 422
     assert "går inte att stänga av" in words(browser.get("/me"))
     api = program(play, "owner")
-    assert api.get("/api/v1/me/mail").json() == {"digest": True, "hour": 16, "weekdays": [1, 4]}
-    assert api.post("/api/v1/me/mail", json={"digest": True}).json() == {"digest": True, "hour": None, "weekdays": None}
+    assert api.get("/api/v1/me/mail").json() == {"digest": True, "asks_wait": True, "hour": 16, "weekdays": [1, 4]}
+    assert api.post("/api/v1/me/mail", json={"digest": True}).json() == {
+        "digest": True,
+        "asks_wait": True,
+        "hour": None,
+        "weekdays": None,
+    }
     assert api.post("/api/v1/me/mail", json={"digest": True, "hour": 23}).status_code == 422
     assert api.post("/api/v1/me/mail", json={"digest": True, "weekdays": [8]}).status_code == 422
 

@@ -18,7 +18,6 @@ from workflow.commands import (
     MakeDigest,
     SetAbsence,
     SetMailPlan,
-    SetParameter,
     SetSubstitute,
     SnoozeTask,
     WriteComment,
@@ -77,6 +76,23 @@ def test_what_can_wait_comes_the_next_morning_at_the_regions_hour_in_one_mail(ow
     assert len(subjects(owner)) == 1, "nothing new, no mail"
 
 
+def test_by_default_a_request_comes_at_once_and_its_reminder_alone_leads_straight_to_it(play: Play) -> None:
+    """Nobody has chosen anything: asked at once, reminded in the morning; a digest of one thing is about that thing."""
+    play.sql("DELETE FROM mail_plans")
+    play.open(owner=play.people["owner"])
+    play.need()
+    play.run_due()
+    (asked,) = subjects(play)
+    assert asked.startswith("Att besluta") or "UPP-2026-0001" in asked
+    local(play, "2026-03-09", 7)
+    reminder = subjects(play)[-1]
+    assert reminder.startswith("Väntar på dig, senast 16 mars")
+    assert "UPP-2026-0001" in reminder
+    assert len(reminder) <= 78
+    assert f"/cases/{play.case}/do/decide_start" in body(play)
+    assert len(subjects(play)) == 2
+
+
 def test_a_digest_names_what_it_told_and_the_trail_holds_it(owner: Play) -> None:
     local(owner, "2026-03-03", 7)
     (digest,) = owner.sql("SELECT id, person_id, message_id FROM digests")
@@ -127,7 +143,7 @@ def test_somebody_who_may_no_longer_gets_none(owner: Play) -> None:
 
 def test_urgent_mail_does_not_wait(owner: Play) -> None:
     """What has two working days left, decisions with their receipts, and questions."""
-    owner.do("admin", SetParameter("norrbotten", "start_decision", "2", date(2026, 3, 2), "Beslut"))
+    owner.set_parameter("start_decision", "2", date(2026, 3, 2), "Beslut")
     owner.open(title="Brådskande", owner=owner.people["owner"])
     owner.need()
     owner.run_due()
@@ -181,11 +197,11 @@ def test_one_digest_on_the_days_of_23_and_25_hours(play: Play, day: str, hours: 
 def test_thirty_days_of_downtime_bring_one_digest(owner: Play) -> None:
     owner.clock.at = at_local(date(2026, 4, 1), 11)
     owner.run_due()
-    digest = [s for s in subjects(owner) if "uppgift" in s and "sen sedan" in s]
-    assert digest == ["1 uppgift, den första sen sedan 16 mars"]
+    digest = [s for s in subjects(owner) if s.startswith("Sen sedan 16 mars")]
+    assert len(digest) == 1
     owner.clock.at += timedelta(hours=1)
     owner.run_due()
-    assert len([s for s in subjects(owner) if "sen sedan" in s]) == 1
+    assert [s for s in subjects(owner) if s.startswith("Sen sedan")] == digest
 
 
 def test_many_tasks_are_capped_and_the_rest_counted(play: Play) -> None:
@@ -209,7 +225,8 @@ def test_the_absent_persons_duties_go_to_the_substitute_and_her_digest_waits(own
     for day in ("2026-03-03", "2026-03-04", "2026-03-06"):
         local(owner, day, 7)
     assert subjects(owner) == []
-    assert subjects(owner, "owner_2") == ["1 uppgift, den första senast 16 mars"]
+    (alone,) = subjects(owner, "owner_2")
+    assert alone.startswith("Väntar på dig, senast 16 mars")
     assert "i stället för Åsa Ägare" in body(owner, "owner_2")
     local(owner, "2026-03-09", 7)
     assert subjects(owner) == ["2 uppgifter, den första senast 16 mars"]

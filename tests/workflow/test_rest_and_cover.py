@@ -24,7 +24,6 @@ from workflow.commands import (
     EndMandate,
     HandOn,
     SetAbsence,
-    SetParameter,
     SetSubstitute,
     SnoozeTask,
 )
@@ -122,12 +121,11 @@ def test_the_bounds_of_rest_over_holidays() -> None:
 )
 def test_lists_of_days_are_tuned_within_bounds(play: Play, name: str, value: str, good: bool) -> None:
     assert fits(name, value) is good
-    command = SetParameter("norrbotten", name, value, date(2026, 4, 1), "Beslut")
     if good:
-        play.do("head", command)
+        play.set_parameter(name, value, date(2026, 4, 1), "Beslut")
     else:
         with pytest.raises(InvalidForm):
-            play.do("head", command)
+            play.set_parameter(name, value, date(2026, 4, 1), "Beslut")
 
 
 # --- cover ---------------------------------------------------------------------------------------------------

@@ -234,7 +234,8 @@ def open_cases_again(app: Stegvis, *, officer: bool = False) -> None:
     """One more case, by the operator, whose officer is told; `officer`: there is none yet."""
     by = replace(system_actor("norrbotten"), channel="cli")
     if officer:
-        execute(app, AddUser("o@norrbotten.example", "O", "procurement_officer", "norrbotten"), by=by)
+        person = execute(app, AddUser("o@norrbotten.example", "O", "procurement_officer", "norrbotten"), by=by)["id"]
+        execute(app, SetMailPlan(digest=False), by=person)
     form = {"title": "En till", "officer": rows_of(app, "select id from people")[0][0]}
     execute(app, OpenCase("procurement", "norrbotten", form), by=by)
 

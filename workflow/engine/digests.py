@@ -27,6 +27,7 @@ from workflow.engine import audit, case_rows, directory, outbox
 from workflow.engine.canonical import canonical
 from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.mail_plans import plan_of
+from workflow.engine.obligations import task_link
 from workflow.engine.tables import Case, Digest, DigestNote, Task
 from workflow.engine.timers import NEXT_DUE, held
 
@@ -62,7 +63,7 @@ _SETTLE = Statement(
 _TASK = Statement(
     select(
         _tasks.c.id, _tasks.c.case_id, _tasks.c.process, _tasks.c.trigger, _tasks.c.role, _tasks.c.person_id,
-        _tasks.c.status, _tasks.c.due_on, _tasks.c.snoozed_until_on, _cases.c.reference, _cases.c.title,
+        _tasks.c.status, _tasks.c.lot_id, _tasks.c.due_on, _tasks.c.snoozed_until_on, _cases.c.reference, _cases.c.title,
         _cases.c.unit_id, _cases.c.paused_on, _cases.c.region_id,
     )
     .select_from(_tasks.join(_cases, _cases.c.id == _tasks.c.case_id))
@@ -150,7 +151,7 @@ def make_digest(uow: UnitOfWork, command: MakeDigest, who: Actor) -> dict[str, A
         Addressee(person.id, person.name, person.email, person.locale),
         region_id=person.region_id,
         region_name=region.name if region else person.region_id,
-        link=LINK,
+        link=_link(tasks),
         thread=f"digest-{person.id}",
         **_facts(uow, person.id, tasks),
     )
@@ -185,7 +186,7 @@ def facts_at_hand_over(uow: UnitOfWork, message: Row) -> str | None:
     fixed = {
         "case_id": f"digest-{person.id}",
         "region_name": region.name if region else person.region_id,
-        "link": LINK,
+        "link": _link(tasks),
         "substitute_for": None,
     }
     return canonical(fixed | _facts(uow, person.id, tasks))
@@ -221,6 +222,12 @@ def _holds(actor: Actor, task: Row) -> bool:
     return task.role not in PERSONAL_ROLES and any(
         h.role == task.role and (not h.unit_ids or task.unit_id in h.unit_ids) for h in actor.holdings
     )
+
+
+def _link(tasks: list[Row]) -> str:
+    """The list of what waits; of one thing alone its own page."""
+    (only,) = tasks if len(tasks) == 1 else (None,)
+    return LINK if only is None else task_link(only.case_id, only.trigger, only.lot_id)
 
 
 def _facts(uow: UnitOfWork, person_id: str, tasks: list[Row]) -> dict[str, Any]:

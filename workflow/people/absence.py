@@ -103,6 +103,16 @@ def set_mail_plan(uow: UnitOfWork, command: SetMailPlan, who: Actor) -> dict[str
         raise InvalidForm(faults)
     uow.run(_FORGET_PLAN, the_person_id=who.person_id)
     uow.run(
-        _INSERT_PLAN, person_id=who.person_id, digest=command.digest, hour=command.hour, weekdays=days or None
-    )  # fmt: skip
-    return {"digest": command.digest, "hour": command.hour, "weekdays": days or None}
+        _INSERT_PLAN,
+        person_id=who.person_id,
+        digest=command.digest,
+        asks_wait=command.digest and command.asks_wait,
+        hour=command.hour,
+        weekdays=days or None,
+    )
+    return {
+        "digest": command.digest,
+        "asks_wait": command.digest and command.asks_wait,
+        "hour": command.hour,
+        "weekdays": days or None,
+    }

@@ -287,10 +287,13 @@ def standing(uow: UnitOfWork, who: Actor, today: date) -> dict[str, Standing]:
     return {p: Standing(tuple(away.get(p, ())), tuple(named.get(p, ()))) for p in away.keys() | named.keys()}
 
 
-def mail_plan(uow: UnitOfWork, who: Actor) -> tuple[bool, int | None, str | None]:
-    """The viewer's own choice: digest, hour (None the region's), weekdays (None the working days)."""
+def mail_plan(uow: UnitOfWork, who: Actor) -> tuple[str, int | None, str | None]:
+    """The viewer's own choice: `at_once`, `reminders` (in a digest) or `digest` (of everything that can wait); its hour
+    (None the region's) and weekdays (None the working days)."""
     row = uow.connection.execute(select(_plans).where(_plans.c.person_id == who.person_id)).first()
-    return (bool(row.digest), row.hour, row.weekdays) if row else (True, None, None)
+    if row is None:
+        return "reminders", None, None
+    return ("digest" if row.asks_wait else "reminders") if row.digest else "at_once", row.hour, row.weekdays
 
 
 def tokens_of(uow: UnitOfWork, who: Actor) -> list[TokenItem]:

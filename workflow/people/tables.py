@@ -86,12 +86,14 @@ class Absence(SQLModel, table=True):
 
 
 class MailPlan(SQLModel, table=True):
-    """How a person wants mail that can wait. No row: one digest at the region's hour on working days."""
+    """How a person wants mail that can wait. No row: what is asked comes at once, reminders in one digest at the region's
+    hour on working days. `asks_wait`: what is asked waits for the digest too."""
 
     __tablename__ = "mail_plans"
 
     person_id: str = Field(primary_key=True, foreign_key="people.id")
     digest: bool
+    asks_wait: bool = False
     hour: int | None = None
     weekdays: str | None = None
 

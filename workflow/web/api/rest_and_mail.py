@@ -25,9 +25,11 @@ class SnoozeBody(Body):
 
 
 class MailBody(Body):
-    """`hour` null: the region's hour. `weekdays` null: working days; else ISO numbers, 1 is Monday."""
+    """`hour` null: the region's hour. `weekdays` null: working days; else ISO numbers, 1 is Monday. `asks_wait`: what is
+    newly asked waits for the digest too."""
 
     digest: bool
+    asks_wait: bool = True
     hour: int | None = Field(default=None, ge=6, le=20)
     weekdays: list[int] | None = Field(default=None, max_length=7)
 
@@ -47,15 +49,16 @@ def snooze(request: Request, task_id: str, body: SnoozeBody, raw: RawJson, key: 
 def my_mail(request: Request) -> Response:
     """How the caller wants mail that can wait."""
     with looking(request) as call:
-        digest, hour, weekdays = mail_plan(call.uow, call.who)
-    return answered({"digest": digest, "hour": hour, "weekdays": [int(d) for d in weekdays] if weekdays else None})
+        mode, hour, weekdays = mail_plan(call.uow, call.who)
+    days = [int(d) for d in weekdays] if weekdays else None
+    return answered({"digest": mode != "at_once", "asks_wait": mode == "digest", "hour": hour, "weekdays": days})
 
 
 @router.post(f"{ROOT}/me/mail")
 def choose_mail(request: Request, body: MailBody, raw: RawJson, key: Key = None) -> Response:
     """Choose at once or one digest a day. What is urgent always goes at once."""
     days = "".join(str(d) for d in body.weekdays) if body.weekdays else None
-    made = carry_out(request, SetMailPlan(body.digest, body.hour, days), key, raw)
+    made = carry_out(request, SetMailPlan(body.digest, body.hour, days, body.asks_wait), key, raw)
     return answered({**made, "weekdays": [int(d) for d in made["weekdays"]] if made["weekdays"] else None})
 
 

@@ -88,10 +88,11 @@ def choose_mail(request: Request, sent: Sent) -> Response:
         if hour and not (hour.isascii() and hour.isdecimal()):
             answers.refuse("hour", "unknown_choice")
             hour = ""
-        if answers.text("mail") not in ("digest", "at_once"):
+        mode = answers.text("mail")
+        if mode not in ("reminders", "digest", "at_once"):
             answers.refuse("mail", "field_required")
         days = "".join(str(d) for d in sent.getlist("weekdays"))
-        return SetMailPlan(answers.text("mail") == "digest", int(hour) if hour else None, days or None)
+        return SetMailPlan(mode != "at_once", int(hour) if hour else None, days or None, asks_wait=mode == "digest")
 
     return settle(
         request,
@@ -133,12 +134,13 @@ def _leads_somebody(visit: Visit) -> bool:
 
 
 def _mail_choices(visit: Visit, typed: Typed) -> dict[str, Any]:
-    digest, hour, weekdays = mail_plan(visit.uow, visit.who)
+    mode, hour, weekdays = mail_plan(visit.uow, visit.who)
     locale = visit.locale
     usual = int(setting(parameters(visit.uow, visit.who.region_id, visit.today), "mail_hour"))
     return {
-        "mode": typed.given.get("mail") or ("digest" if digest else "at_once"),
+        "mode": typed.given.get("mail") or mode,
         "modes": [
+            ("reminders", gettext("What is asked of me at once, reminders in one mail a day", locale)),
             ("digest", gettext("One mail a day", locale)),
             ("at_once", gettext("Each mail at once", locale)),
         ],

@@ -31,6 +31,7 @@ def upgrade() -> None:
         "mail_plans",
         sa.Column("person_id", sa.String(), nullable=False),
         sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("asks_wait", sa.Boolean(), nullable=False),
         sa.Column("hour", sa.Integer(), nullable=True),
         sa.Column("weekdays", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_mail_plans_person_id_people")),
