@@ -197,11 +197,11 @@ def test_one_digest_on_the_days_of_23_and_25_hours(play: Play, day: str, hours: 
 def test_thirty_days_of_downtime_bring_one_digest(owner: Play) -> None:
     owner.clock.at = at_local(date(2026, 4, 1), 11)
     owner.run_due()
-    digest = [s for s in subjects(owner) if s.startswith("Sen sedan 16 mars")]
+    digest = [s for s in subjects(owner) if s.startswith("Försenad sedan 16 mars")]
     assert len(digest) == 1
     owner.clock.at += timedelta(hours=1)
     owner.run_due()
-    assert [s for s in subjects(owner) if s.startswith("Sen sedan")] == digest
+    assert [s for s in subjects(owner) if s.startswith("Försenad sedan")] == digest
 
 
 def test_many_tasks_are_capped_and_the_rest_counted(play: Play) -> None:
