@@ -35,7 +35,9 @@ LONGEST = 200
 UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 _BY_SUBJECT = Statement(
-    select(_identities).where(_identities.c.issuer == bindparam("issuer"), _identities.c.subject == bindparam("subject"))
+    select(_identities).where(
+        _identities.c.issuer == bindparam("issuer"), _identities.c.subject == bindparam("subject")
+    )
 )
 _BY_ID = Statement(select(_identities).where(_identities.c.id == bindparam("identity_id")))
 _OF_PERSON = Statement(select(_identities).where(_identities.c.person_id == bindparam("person_id")))
@@ -198,7 +200,11 @@ def bind_identity(uow: UnitOfWork, command: BindIdentity, who: Actor) -> dict[st
     known = None
     if command.identity_id is not None:
         known = uow.one(_BY_ID, identity_id=command.identity_id)
-        if known is None or known.region_id not in (None, who.region_id) or (known.region_id is None and not who.is_system):
+        if (
+            known is None
+            or known.region_id not in (None, who.region_id)
+            or (known.region_id is None and not who.is_system)
+        ):
             raise NotFound
     try:
         somebody = person(uow, command.person_id)
@@ -320,4 +326,3 @@ def identities_of_person(uow: UnitOfWork, person_id: str) -> list[Row]:
 def directory_number(uow: UnitOfWork, person_id: str) -> str | None:
     row = uow.one(_NUMBER_OF, person_id=person_id)
     return None if row is None else str(row.number)
-

@@ -351,15 +351,17 @@ def _instant(seconds: Any) -> datetime | None:
 
 def _fetch(url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """A JSON object from the network: no redirects, bounded in time and size."""
-    with httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as client:
-        with client.stream("GET", url, headers=dict(headers or {})) as answer:
-            if answer.status_code != 200:
-                raise ValueError(f"status {answer.status_code}")
-            body = b""
-            for part in answer.iter_bytes():
-                body += part
-                if len(body) > LARGEST:
-                    raise ValueError("too large")
+    body = b""
+    with (
+        httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as client,
+        client.stream("GET", url, headers=dict(headers or {})) as answer,
+    ):
+        if answer.status_code != 200:
+            raise ValueError(f"status {answer.status_code}")
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > LARGEST:
+                raise ValueError("too large")
     found = orjson.loads(body)
     if not isinstance(found, dict):
         raise ValueError("not an object")

@@ -164,7 +164,9 @@ def sign_in(
     if not passwords.matches(account.password_hash if account is not None and usable else None, password):
         person_id = account.id if account is not None else None
         reason = "wrong_password" if usable else "disabled"
-        execute(app, NoteFailedSignIn((account_subject, address_subject), person_id, reason), by=system_actor("samverkan"))
+        execute(
+            app, NoteFailedSignIn((account_subject, address_subject), person_id, reason), by=system_actor("samverkan")
+        )
         raise WrongPassword
     assert account is not None
     return _begin(app, account.id, demo=False, replaces=replaces, confirms=confirms)
@@ -236,7 +238,13 @@ def open_session(
         if confirms and old is not None and old.person_id == person_id:
             csrf_token = old.csrf_token
         uow.run(_END, the_hash=command.replaced_hash, at=uow.now)
-    row = {"authenticated_at": uow.now, "identity_id": None, "provider_session": None, "acr": None, "sealed_token": None}
+    row = {
+        "authenticated_at": uow.now,
+        "identity_id": None,
+        "provider_session": None,
+        "acr": None,
+        "sealed_token": None,
+    }
     row |= provided
     uow.run(
         _INSERT, id_hash=command.id_hash, person_id=person_id, csrf_token=csrf_token, created_at=uow.now,
@@ -276,7 +284,9 @@ def note_failed_sign_in(uow: UnitOfWork, command: NoteFailedSignIn, who: Actor) 
             Statement(select(_people.c.region_id).where(_people.c.id == bindparam("p"))), p=command.person_id
         )
         assert person is not None
-        note_access(uow, person.region_id, "sign_in_failed", who.person_id, person=command.person_id, reason=command.reason)
+        note_access(
+            uow, person.region_id, "sign_in_failed", who.person_id, person=command.person_id, reason=command.reason
+        )
     return {}
 
 

@@ -200,7 +200,9 @@ def _step_up_seconds(request: Request) -> int:
 def _refused(request: Request, refusal: StegvisError, back_to: str) -> Response:
     """It did not work: what happened, and the ways in again."""
     text = label(f"error.{refusal.code}", locale_of(request))
-    status = 400 if refusal.code == "sign_in_lost" else 401 if isinstance(refusal, SignInRefused) else status_of(refusal)
+    status = (
+        400 if refusal.code == "sign_in_lost" else 401 if isinstance(refusal, SignInRefused) else status_of(refusal)
+    )
     context: dict[str, Any] = {"detail": text, "again": back_to, "identity": None, "name": ""}
     try:
         viewer_of(request)
