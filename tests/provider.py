@@ -157,6 +157,8 @@ class TestProvider:
             return self._login(form)
         if path == "/token":
             return self._token(form, headers)
+        if path == "/favicon.ico":
+            return 204, page, "", ""
         if path == "/logout":
             self.asked = {k: v[0] for k, v in parse_qs(query).items()}
             return 200, page, "<h1>Utloggad ur regionen</h1>", ""
