@@ -159,7 +159,7 @@ def refused_codes() -> Iterator[str]:
 
 def event_codes() -> Iterator[str]:
     """The events that are no step of a process: what a timeline or a register says somebody did."""
-    place = {"note": 2, "_note": 2, "_give": 4}
+    place = {"note": 2, "_note": 2, "_give": 4, "note_access": 2}
     for name, call in calls():
         kinds = [k.value for k in call.keywords if k.arg == "kind"] if name == "append" else []
         if name in place and len(call.args) > place[name]:

@@ -29,6 +29,8 @@ class Act:
     row_version: int | None
     form: Mapping[str, Any] = field(default_factory=dict)
     basis_hash: str | None = None
+    #: Whether the session it comes from saw the person show lately who they are. None: it comes from no session.
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,13 +455,84 @@ class ReportAccessFault:
 
 @dataclass(frozen=True, slots=True)
 class BeginSession:
-    """Somebody has shown who they are: a session in a browser. `replaced_hash` is the session that browser had."""
+    """Somebody has shown who they are: a session in a browser. `replaced_hash` is the session that browser had.
+
+    `confirms`: the same person showed it once more; the replaced session's form token then goes on.
+    """
 
     person_id: str
     id_hash: str
     csrf_token: str
     demo: bool = False
     replaced_hash: str | None = None
+    confirms: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignInByProvider:
+    """A provider has told who it is: begin a session, or remember the identity until it is bound to a person.
+
+    `region_id`: whose people the provider may sign in (None: everybody's). `authenticated_at`: None when it was not
+    told. `person_id`: who it must be, where a session is confirmed. `sealed_token`: what signing out there takes.
+    """
+
+    issuer: str
+    subject: str
+    region_id: str | None
+    name: str
+    email: str
+    number: str | None
+    id_hash: str
+    csrf_token: str
+    authenticated_at: Any
+    acr: str | None
+    provider_session: str | None
+    sealed_token: str
+    replaced_hash: str | None = None
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BindIdentity:
+    """An identity is this person: one that waits (`identity_id`), or one known by issuer and subject."""
+
+    person_id: str
+    identity_id: str | None = None
+    issuer: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnbindIdentity:
+    """An identity is nobody any more; its sessions end."""
+
+    identity_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetDirectoryNumber:
+    """The person's number in the region's directory; the first sign-in that tells it is bound to the person."""
+
+    person_id: str
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessionsByProvider:
+    """The provider says that somebody signed out there. `token_hash` names its order, which is followed once."""
+
+    issuer: str
+    subject: str | None
+    provider_session: str | None
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepForm:
+    """Keep what somebody typed, sealed, while they confirm who they are."""
+
+    form_id: str
+    sealed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,72 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: What somebody can choose or change themselves, or what passes from one person to another, says nobody's identity.
+NOT_A_NUMBER = frozenset({"email", "mail", "preferred_username", "upn", "unique_name", "name", "nickname"})
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ProviderSettings(BaseModel):
+    """A region's own sign-in (OpenID Connect). `region`: whose people it may sign in; none means everybody's.
+
+    `claims` says what the provider calls `name`, `email` and `number` (the directory number, HSA-id for one).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str
+    client_id: str = Field(min_length=1)
+    client_secret: str = Field(default="", repr=False)
+    client_secret_file: Path | None = None
+    region: str | None = None
+    name: str = ""
+    scopes: str = "openid profile email"
+    claims: dict[str, str] = {}
+    acr_values: str = ""
+    acr_step_up: str = ""
+    sign_out: bool = True
+
+    @field_validator("issuer")
+    @classmethod
+    def _https(cls, issuer: str) -> str:
+        if not is_https_or_local(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment:
+            raise ValueError("an issuer is an https address")
+        return issuer
+
+    @field_validator("claims", mode="before")
+    @classmethod
+    def _pairs(cls, given: Any) -> Any:
+        """ "name=name number=employeeHsaId", or an object."""
+        pairs = dict(p.split("=", 1) for p in given.split()) if isinstance(given, str) else dict(given)
+        if set(pairs) - {"name", "email", "number"} or pairs.get("number") in NOT_A_NUMBER:
+            raise ValueError("claims are name, email and number; an address is nobody's number")
+        return {"name": "name", "email": "email"} | pairs
+
+    @property
+    def secret(self) -> str:
+        """Raises OSError when its file cannot be read."""
+        return self.client_secret_file.read_text().strip() if self.client_secret_file else self.client_secret
+
+    @property
+    def step_up_levels(self) -> tuple[str, ...]:
+        return tuple(self.acr_step_up.split())
+
+
+def is_https_or_local(address: str) -> bool:
+    """An address that others cannot read along: https, or this machine's own."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    )  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -29,6 +89,24 @@ class Settings(BaseSettings):
     locale: Literal["sv", "en"] = "sv"
     tick_seconds: float = Field(default=15.0, gt=0)
     log_format: Literal["text", "json"] = "text"
+    step_up_minutes: int = Field(default=10, ge=1, le=60)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_client_secret_file: Path | None = None
+    oidc_region: str | None = None
+    oidc_name: str = ""
+    oidc_scopes: str = "openid profile email"
+    oidc_claims: str = ""
+    oidc_acr_values: str = ""
+    oidc_acr_step_up: str = ""
+    oidc_sign_out: bool = True
+    oidc_providers_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _providers_can_be_read(self) -> Self:
+        _ = self.providers
+        return self
 
     @field_validator("database_url")
     @classmethod
@@ -63,3 +141,20 @@ class Settings(BaseSettings):
     @cached_property
     def secure(self) -> bool:
         return self.address.startswith("https://")
+
+    @property
+    def providers(self) -> tuple[ProviderSettings, ...]:
+        """The one of the OIDC settings first, then those of the file. Raises ValueError."""
+        given: list[dict[str, Any]] = []
+        if self.oidc_issuer:
+            names = [n for n in ProviderSettings.model_fields if n != "sign_out"]
+            given.append({n: getattr(self, f"oidc_{n}") for n in names} | {"sign_out": self.oidc_sign_out})
+        if self.oidc_providers_file is not None:
+            try:
+                given += json.loads(self.oidc_providers_file.read_text())
+            except OSError as error:
+                raise ValueError("STEGVIS_OIDC_PROVIDERS_FILE cannot be read") from error
+        made = tuple(ProviderSettings(**each) for each in given)
+        if len({p.issuer for p in made}) != len(made):
+            raise ValueError("each issuer stands once")
+        return made

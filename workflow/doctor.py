@@ -42,7 +42,7 @@ def examine(app: Stegvis, locale: str) -> list[Finding]:
     def _(text: str, **params: object) -> str:
         return gettext(text, locale, **params)
 
-    return [*_database(app, _), *_folders(app, _), *_mail(app, _), *_exposure(app, _)]
+    return [*_database(app, _), *_folders(app, _), *_mail(app, _), *_exposure(app, _), *_providers(app, _)]
 
 
 Say = Callable[..., str]
@@ -149,6 +149,36 @@ def _exposure(app: Stegvis, _: Say) -> Iterator[Finding]:
         yield Finding(
             Level.UNFIT, _("Set STEGVIS_SECRET_KEY or STEGVIS_SECRET_KEY_FILE to at least 32 random characters.")
         )
+
+
+def _providers(app: Stegvis, _: Say) -> Iterator[Finding]:
+    """Each region's sign-in: does it answer, with what a confirmation needs, and is it told apart from others?"""
+    from workflow.people.provider import Provider, ProviderUnavailable
+
+    for settings in app.settings.providers:
+        issuer = settings.issuer
+        if not issuer.startswith("https://"):
+            yield Finding(Level.UNFIT, _("%(issuer)s: a provider must have an address with https://.", issuer=issuer))
+        try:
+            if not settings.secret:
+                yield Finding(Level.UNFIT, _("%(issuer)s: the client secret is not set.", issuer=issuer))
+        except OSError:
+            yield Finding(Level.WRONG, _("%(issuer)s: the file with the client secret cannot be read.", issuer=issuer))
+        if settings.region is None:
+            text = _(
+                "%(issuer)s: set STEGVIS_OIDC_REGION, so that it lets in that region's people only.", issuer=issuer
+            )
+            yield Finding(Level.UNFIT, text)
+        try:
+            about = Provider(settings, app.clock).description()
+        except ProviderUnavailable as refusal:
+            reason = refusal.params.get("reason")
+            text = _("%(issuer)s does not answer as a provider should (%(reason)s).", issuer=issuer, reason=reason)
+            yield Finding(Level.WRONG, text)
+            continue
+        if "S256" not in about.get("code_challenge_methods_supported", ["S256"]):
+            yield Finding(Level.UNFIT, _("%(issuer)s does not say that it knows PKCE with S256.", issuer=issuer))
+        yield Finding(Level.FINE, _("%(issuer)s answers.", issuer=issuer))
 
 
 __all__ = ["Finding", "Level", "examine"]

@@ -12,11 +12,14 @@ from workflow.commands import CountDurations
 from workflow.db.statements import Statement
 from workflow.engine.execute import Stegvis, execute, forget_old_keys
 from workflow.engine.tables import Heartbeat
-from workflow.people.tables import Session, SignInFailure
+from workflow.people.tables import Identity, KeptForm, Session, SignInFailure, UsedLogoutToken
 from workflow.planning.durations import REGIONS_WITH_WORK
 
 _sessions = Session.__table__  # type: ignore[attr-defined]
 _failures = SignInFailure.__table__  # type: ignore[attr-defined]
+_forms = KeptForm.__table__  # type: ignore[attr-defined]
+_orders = UsedLogoutToken.__table__  # type: ignore[attr-defined]
+_identities = Identity.__table__  # type: ignore[attr-defined]
 _heartbeats = Heartbeat.__table__  # type: ignore[attr-defined]
 
 _END_SESSIONS = Statement(
@@ -25,15 +28,23 @@ _END_SESSIONS = Statement(
     )
 )
 _FORGET_FAILURES = Statement(delete(_failures).where(_failures.c.at < bindparam("before")))
+_FORGET_FORMS = Statement(delete(_forms).where(_forms.c.kept_at < bindparam("before")))
+_FORGET_ORDERS = Statement(delete(_orders).where(_orders.c.used_at < bindparam("before")))
+_FORGET_STRANGERS = Statement(
+    delete(_identities).where(_identities.c.person_id.is_(None), _identities.c.last_seen_at < bindparam("before"))
+)
 _FORGET_NODES = Statement(delete(_heartbeats).where(_heartbeats.c.cycle_at < bindparam("before")))
 
 #: A session lasts ten hours at most, and a failed sign-in counts for a quarter of an hour.
 SESSIONS_KEPT = timedelta(days=1)
 NODES_KEPT = timedelta(days=7)
+#: Who signed in with a region's account and was never bound to a person is forgotten after a quarter of a year.
+STRANGERS_KEPT = timedelta(days=90)
 
 
 def sweep(app: Stegvis) -> None:
-    """Delete idempotency keys after 7 days, sessions and failed sign-ins after one, nodes not heard of for 7.
+    """Delete idempotency keys after 7 days, sessions, failed sign-ins, kept forms and logout orders after one,
+    nodes not heard of for 7, sign-ins that nobody was bound to after 90.
 
     Then every running deadline is counted again, and what differs is written down.
     """
@@ -41,6 +52,9 @@ def sweep(app: Stegvis) -> None:
     with app.database.write() as uow:
         uow.run(_END_SESSIONS, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_FAILURES, before=uow.now - SESSIONS_KEPT)
+        uow.run(_FORGET_FORMS, before=uow.now - SESSIONS_KEPT)
+        uow.run(_FORGET_ORDERS, before=uow.now - SESSIONS_KEPT)
+        uow.run(_FORGET_STRANGERS, before=uow.now - STRANGERS_KEPT)
         uow.run(_FORGET_NODES, before=uow.now - NODES_KEPT)
     verify_deadlines(app)
     count_durations(app)

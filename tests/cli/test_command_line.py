@@ -407,3 +407,33 @@ def test_a_preview_tells_what_comes_and_touches_nothing(ready: Stegvis, tmp_path
 def _reference(folder: Path) -> str:
     ((reference,),) = content(folder, "select reference from cases where state = 'in_force'")
     return str(reference).removeprefix("AVT-")
+
+
+def test_a_sign_in_is_bound_and_taken_away_again_by_the_operator(ready: Stegvis) -> None:
+    added = ready("user", "add", "asa@norrbotten.example", "--name", "Åsa", "--role", "contract_owner",
+                  "--region", "norrbotten")  # fmt: skip
+    assert added.code == 0
+    assert ready("user", "bind", "asa@norrbotten.example", "--subject", "å1").code == 2, "no issuer is known"
+    unknown = ready("user", "bind", "asa@norrbotten.example", "--code", "abcdef")
+    assert (unknown.code, "Nobody waits" in unknown.err) == (1, True)
+    issuer = "https://idp.norrbotten.example"
+    assert ready("user", "bind", "asa@norrbotten.example", "--subject", "å1", "--issuer", issuer).code == 0
+    listed = ready("user", "identities", "--region", "norrbotten")
+    assert "Åsa" in listed.out
+    assert issuer in listed.out
+    assert ready("user", "unbind", "asa@norrbotten.example").code == 0
+    assert ready("user", "unbind", "asa@norrbotten.example").code == 1
+    assert ready("user", "bind", "asa@norrbotten.example", "--number", "SE1").code == 0
+    assert ready("audit", "verify").code == 0
+
+
+def test_the_doctor_asks_the_provider(ready: Stegvis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEGVIS_OIDC_CLIENT_ID", "stegvis")
+    monkeypatch.setenv("STEGVIS_OIDC_ISSUER", "http://idp.example")
+    refused = ready("doctor")
+    assert refused.code == 2
+    monkeypatch.setenv("STEGVIS_OIDC_ISSUER", "http://127.0.0.1:9")
+    said = ready("doctor", "--deploy")
+    assert said.code == 1
+    for text in ("https://", "does not answer as a provider", "client secret is not set", "STEGVIS_OIDC_REGION"):
+        assert text in said.out + said.err

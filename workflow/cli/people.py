@@ -7,12 +7,13 @@ from argparse import Namespace
 
 from templates.labels import label
 from workflow.cases.hand_over import hand_over_all, hand_over_plan
-from workflow.cli.console import DONE, FAILED, Refusal, _, locale, open_app, operator, say, tell
-from workflow.commands import AddUser, CreateToken, DisableUser
+from workflow.cli.console import DONE, FAILED, WRONG_USAGE, Refusal, _, locale, open_app, operator, say, table, tell
+from workflow.commands import AddUser, BindIdentity, CreateToken, DisableUser, SetDirectoryNumber, UnbindIdentity
 from workflow.db.columns import fold
 from workflow.engine import case_rows, directory
 from workflow.engine.execute import Stegvis, execute
 from workflow.errors import NotFound
+from workflow.people.identities import identities_of_person, identities_of_region, waiting_without_region
 
 
 def add(chosen: Namespace) -> int:
@@ -62,6 +63,69 @@ def hand_over(chosen: Namespace) -> int:
                 role = label(f"role.{duty.role}", locale()).lower()
                 say(f"{duty.reference}: {label(f'hand_over.{duty.blocked}', locale(), role=role)}")
     return FAILED if done["left"] else DONE
+
+
+def bind(chosen: Namespace) -> int:
+    """Say who somebody is at a provider: by its subject, by the code of one that waits, or by the directory number."""
+    app = open_app()
+    region_id = _region_of(app, chosen.email)
+    with app.database.read() as uow:
+        row = directory.person_by_email(uow, chosen.email)
+        assert row is not None
+        waiting = [
+            i.id
+            for i in (*identities_of_region(uow, operator(region_id))[0], *waiting_without_region(uow))
+            if chosen.code and i.id.endswith(chosen.code.lower()) and i.person_id is None
+        ]
+    if chosen.number is not None:
+        execute(app, SetDirectoryNumber(row.id, chosen.number), by=operator(region_id), channel="cli")
+        say(
+            tell(
+                _("The first sign-in with the number %(number)s becomes %(email)s's."),
+                number=chosen.number,
+                email=chosen.email,
+            )
+        )
+        return DONE
+    if chosen.code is not None and len(waiting) != 1:
+        raise Refusal(tell(_("Nobody waits with the code %(code)s. See `stegvis user identities`."), code=chosen.code))
+    issuer = chosen.issuer or (app.settings.providers[0].issuer if app.settings.providers else None)
+    if chosen.code is None and issuer is None:
+        raise Refusal(tell(_("Set STEGVIS_OIDC_ISSUER, or give --issuer.")), WRONG_USAGE)
+    command = BindIdentity(row.id, waiting[0] if chosen.code else None, issuer, chosen.subject)
+    execute(app, command, by=operator(region_id), channel="cli")
+    say(tell(_("%(email)s can sign in with the region's account."), email=chosen.email))
+    return DONE
+
+
+def unbind(chosen: Namespace) -> int:
+    app = open_app()
+    region_id = _region_of(app, chosen.email)
+    with app.database.read() as uow:
+        row = directory.person_by_email(uow, chosen.email)
+        assert row is not None
+        found = identities_of_person(uow, row.id)
+    if not found:
+        raise Refusal(tell(_("%(email)s has no sign-in with a region's account."), email=chosen.email))
+    for identity in found:
+        execute(app, UnbindIdentity(identity.id), by=operator(region_id), channel="cli")
+    say(tell(_("%(email)s can no longer sign in with the region's account."), email=chosen.email))
+    return DONE
+
+
+def identities(chosen: Namespace) -> int:
+    """Who signs in with a region's account, one a line: code, person or what the provider says, issuer."""
+    app = open_app()
+    with app.database.read() as uow:
+        if case_rows.region(uow, chosen.region) is None:
+            raise NotFound("region_unknown")
+        waiting, bound = identities_of_region(uow, operator(chosen.region))
+        nobodys = waiting_without_region(uow)
+    rows = [(i.id[-6:], tell(_("waits")), f"{i.name} {i.email}".strip(), i.issuer) for i in (*waiting, *nobodys)]
+    rows += [(i.id[-6:], tell(_("bound")), i.person_name, i.issuer) for i in bound]
+    for line in table(rows) if rows else ():
+        say(line)
+    return DONE
 
 
 def create_token(chosen: Namespace) -> int:

@@ -28,13 +28,19 @@ from workflow.engine.execute import handles
 from workflow.engine.forms import Form, free_words, parse, secrecy_classes
 from workflow.engine.records import Basis, write_step
 from workflow.engine.step import Step
-from workflow.errors import FieldError, InvalidForm, NotFound, Stale
+from workflow.errors import FieldError, InvalidForm, NotFound, Stale, StegvisError
 
 
 class StaleBasis(Stale):
     """What the decision rests on changed after it was shown."""
 
     code = "stale_basis"
+
+
+class ConfirmationNeeded(StegvisError):
+    """A decision, in a session whose person has not shown lately who they are (I31)."""
+
+    code = "confirmation_needed"
 
 
 @lru_cache(maxsize=4096)
@@ -76,11 +82,12 @@ def form_of(process: str, trigger: str) -> type[Form]:
 
 @handles(Act)
 def act(uow: UnitOfWork, command: Act, who: Actor) -> dict[str, Any]:
-    """Take one step. Raises NotFound, Stale, StaleBasis, InvalidForm, NoSuchStep or NotPermitted."""
+    """Take one step. Raises NotFound, Stale, StaleBasis, InvalidForm, NoSuchStep, NotPermitted or ConfirmationNeeded."""
     case = visible_case(uow, command.case_id, who, lock=True)
     if command.row_version is not None and case.row_version != command.row_version:
         raise Stale(row_version=case.row_version, state=case.state)
     step = load_step(uow, case, who)
+    step.confirmed = command.confirmed
     return take(step, command.trigger, command.form, command.basis_hash)
 
 
@@ -141,6 +148,8 @@ def take_one(step: Step, lot: Row | None, trigger: str, basis_hash: str | None) 
     for name in _needed(process.key, trigger, source):
         step.load(name)
     edge = choose(process, step.situation(), trigger)
+    if edge.decides and step.confirmed is False:
+        raise ConfirmationNeeded
     step.decision = Decision(edge)
     basis = bound_basis(step, edge, basis_hash) if edge.decides else None
     classes = secrecy_classes(type(step.form))

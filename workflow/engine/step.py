@@ -62,6 +62,7 @@ class Step:
     lot: Row | None = None
     capacity: Capacity | None = None
     trigger: str = ""
+    confirmed: bool | None = None
     decision: Decision | None = None
     calendar: Calendar = field(default_factory=Calendar)
     pauses: tuple[Any, ...] = ()

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, select, update
 
 from states.roles import Actor, Role, system_actor
-from workflow.commands import BeginSession, EndSession, NoteFailedSignIn
+from workflow.commands import BeginSession, EndSession, NoteFailedSignIn, SignInByProvider
+from workflow.config import Settings
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
@@ -24,7 +25,7 @@ from workflow.engine.tables import Region
 from workflow.errors import StegvisError
 from workflow.people import passwords
 from workflow.people.accounts import token_hash
-from workflow.people.tables import ApiToken, Person, RoleAssignment, Session, SignInFailure
+from workflow.people.tables import ApiToken, Identity, Person, RoleAssignment, Session, SignInFailure
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=10)
@@ -40,12 +41,15 @@ _tokens = ApiToken.__table__  # type: ignore[attr-defined]
 _roles = RoleAssignment.__table__  # type: ignore[attr-defined]
 _regions = Region.__table__  # type: ignore[attr-defined]
 _failures = SignInFailure.__table__  # type: ignore[attr-defined]
+_identities = Identity.__table__  # type: ignore[attr-defined]
 
 _WHO = (_people.c.region_id, _people.c.name, _people.c.email, _people.c.locale, _people.c.demo, _people.c.disabled_at)
 _SESSION = Statement(
     select(_sessions.c.person_id, _sessions.c.csrf_token, _sessions.c.created_at, _sessions.c.seen_at,
-           _sessions.c.ended_at, _sessions.c.authenticated_at, *_WHO)
-    .select_from(_sessions.join(_people, _people.c.id == _sessions.c.person_id))
+           _sessions.c.ended_at, _sessions.c.authenticated_at, _sessions.c.way, _sessions.c.acr, _sessions.c.identity_id,
+           _sessions.c.sealed_token, _identities.c.issuer, *_WHO)
+    .select_from(_sessions.join(_people, _people.c.id == _sessions.c.person_id)
+                 .outerjoin(_identities, _identities.c.id == _sessions.c.identity_id))
     .where(_sessions.c.id_hash == bindparam("id_hash"))
 )  # fmt: skip
 _TOKEN = Statement(
@@ -144,58 +148,72 @@ def touch(app: Stegvis, session_id: str, seen_at: datetime, now: datetime) -> No
             uow.run(_TOUCH, the_hash=token_hash(session_id), at=now)
 
 
-def sign_in(app: Stegvis, email: str, password: str, address: str, *, replaces: str | None = None) -> str:
+def sign_in(
+    app: Stegvis, email: str, password: str, address: str, *, replaces: str | None = None, confirms: bool = False
+) -> str:  # fmt: skip
     """Check the password and open a session; returns its id for the cookie.
 
     Raises WrongPassword or TooManyAttempts. The slow hash is worked out outside any transaction.
     """
     email = email.strip().lower()
-    subjects = (_subject("account", email), _subject("address", address))
+    account_subject, address_subject = counted_as("account", email), counted_as("address", address)
     with app.database.read() as uow:
-        _check_attempts(uow, subjects)
+        check_attempts(uow, account=account_subject, address=address_subject)
         account = uow.one(_ACCOUNT, email=email)
     usable = account is not None and account.disabled_at is None
     if not passwords.matches(account.password_hash if account is not None and usable else None, password):
         person_id = account.id if account is not None else None
         reason = "wrong_password" if usable else "disabled"
-        execute(app, NoteFailedSignIn(subjects, person_id, reason), by=system_actor("samverkan"))
+        execute(
+            app, NoteFailedSignIn((account_subject, address_subject), person_id, reason), by=system_actor("samverkan")
+        )
         raise WrongPassword
     assert account is not None
-    return _begin(app, account.id, demo=False, replaces=replaces)
+    return _begin(app, account.id, demo=False, replaces=replaces, confirms=confirms)
 
 
-def sign_in_demo(app: Stegvis, email: str, *, replaces: str | None = None) -> str:
+def sign_in_demo(app: Stegvis, email: str, *, replaces: str | None = None, confirms: bool = False) -> str:
     """Open a session as one of the demo people; only while STEGVIS_DEMO is on. Raises WrongPassword."""
     with app.database.read() as uow:
         account = uow.one(_ACCOUNT, email=email.strip().lower())
     if not app.settings.demo or account is None or not account.demo or account.disabled_at is not None:
         raise WrongPassword
-    return _begin(app, account.id, demo=True, replaces=replaces)
+    return _begin(app, account.id, demo=True, replaces=replaces, confirms=confirms)
 
 
-def sign_out(app: Stegvis, session_id: str) -> None:
-    """End a session. A cookie that is worth nothing any more is no error."""
+def sign_out(app: Stegvis, session_id: str) -> Row | None:
+    """End a session; returns what it was. A cookie that is worth nothing any more is no error."""
     with app.database.read() as uow:
         row = session(uow, session_id)
     if row is not None:
         execute(app, EndSession(token_hash(session_id)), by=row.person_id)
+    return row
 
 
-def _begin(app: Stegvis, person_id: str, *, demo: bool, replaces: str | None) -> str:
-    session_id = secrets.token_urlsafe(32)
+def new_session_id() -> str:
+    """256 random bits for a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def _begin(app: Stegvis, person_id: str, *, demo: bool, replaces: str | None, confirms: bool) -> str:
+    session_id = new_session_id()
     replaced = token_hash(replaces) if replaces else None
-    command = BeginSession(person_id, token_hash(session_id), secrets.token_urlsafe(32), demo, replaced)
+    command = BeginSession(person_id, token_hash(session_id), new_session_id(), demo, replaced, confirms)
     execute(app, command, by=person_id)
     return session_id
 
 
-def _subject(kind: str, value: str) -> str:
+def counted_as(kind: str, value: str) -> str:
+    """What stands for an account or an address where failures are counted."""
     return token_hash(f"{kind}:{value}")
 
 
-def _check_attempts(uow: UnitOfWork, subjects: tuple[str, str]) -> None:
-    limits = ((ACCOUNT_LIMIT, ACCOUNT_WINDOW), (ADDRESS_LIMIT, ADDRESS_WINDOW))
-    for subject, (limit, window) in zip(subjects, limits, strict=True):
+def check_attempts(uow: UnitOfWork, *, address: str, account: str | None = None) -> None:
+    """Raises TooManyAttempts where an address, or an account, has failed too often lately."""
+    limits = [(address, ADDRESS_LIMIT, ADDRESS_WINDOW)]
+    if account is not None:
+        limits.append((account, ACCOUNT_LIMIT, ACCOUNT_WINDOW))
+    for subject, limit, window in limits:
         counted = uow.one(_FAILED, subject=subject, since=uow.now - window)
         if counted is not None and counted.n >= limit:
             raise TooManyAttempts
@@ -203,26 +221,56 @@ def _check_attempts(uow: UnitOfWork, subjects: tuple[str, str]) -> None:
 
 @handles(BeginSession)
 def begin_session(uow: UnitOfWork, command: BeginSession, who: Actor) -> dict[str, Any]:
-    if command.replaced_hash:
-        uow.run(_END, the_hash=command.replaced_hash, at=uow.now)
-    uow.run(
-        _INSERT,
-        id_hash=command.id_hash,
-        person_id=command.person_id,
-        csrf_token=command.csrf_token,
-        created_at=uow.now,
-        seen_at=uow.now,
-        authenticated_at=uow.now,
-        ended_at=None,
-    )
-    _note(uow, who.region_id, "signed_in", who.person_id, way="demo" if command.demo else "password")
+    way = "demo" if command.demo else "password"
+    open_session(uow, who.person_id, who.region_id, command, way=way, confirms=command.confirms)
     return {}
+
+
+def open_session(
+    uow: UnitOfWork, person_id: str, region_id: str, command: BeginSession | SignInByProvider, *, way: str,
+    confirms: bool, **provided: Any,
+) -> None:  # fmt: skip
+    """A new row, the replaced one ended, one event. Confirmed by the same person, the form token stays as it was:
+    forms in their other tabs can still be sent. `provided`: the columns of a provider's session."""
+    csrf_token = command.csrf_token
+    if command.replaced_hash:
+        old = uow.one(_SESSION, id_hash=command.replaced_hash)
+        if confirms and old is not None and old.person_id == person_id:
+            csrf_token = old.csrf_token
+        uow.run(_END, the_hash=command.replaced_hash, at=uow.now)
+    row = {
+        "authenticated_at": uow.now,
+        "identity_id": None,
+        "provider_session": None,
+        "acr": None,
+        "sealed_token": None,
+    }
+    row |= provided
+    uow.run(
+        _INSERT, id_hash=command.id_hash, person_id=person_id, csrf_token=csrf_token, created_at=uow.now,
+        seen_at=uow.now, ended_at=None, way=way, **row,
+    )  # fmt: skip
+    facts = {"way": way} | ({"acr": row["acr"]} if row["acr"] else {})
+    if confirms:
+        note_access(uow, region_id, "identity_confirmed", person_id, **facts)
+    else:
+        note_access(uow, region_id, "signed_in", person_id, **facts)
+
+
+def shown_lately(row: Row, settings: Settings, now: datetime) -> bool:
+    """Whether the person behind a session showed who they are lately and strongly enough to take a decision (I31)."""
+    if now - row.authenticated_at > timedelta(minutes=settings.step_up_minutes):
+        return False
+    if row.way != "provider":
+        return True
+    levels = {p.issuer: p.step_up_levels for p in settings.providers}.get(row.issuer, ())
+    return not levels or row.acr in levels
 
 
 @handles(EndSession)
 def end_session(uow: UnitOfWork, command: EndSession, who: Actor) -> dict[str, Any]:
     if uow.run(_END, the_hash=command.id_hash, at=uow.now):
-        _note(uow, who.region_id, "signed_out", who.person_id)
+        note_access(uow, who.region_id, "signed_out", who.person_id)
     return {}
 
 
@@ -236,10 +284,13 @@ def note_failed_sign_in(uow: UnitOfWork, command: NoteFailedSignIn, who: Actor) 
             Statement(select(_people.c.region_id).where(_people.c.id == bindparam("p"))), p=command.person_id
         )
         assert person is not None
-        _note(uow, person.region_id, "sign_in_failed", who.person_id, person=command.person_id, reason=command.reason)
+        note_access(
+            uow, person.region_id, "sign_in_failed", who.person_id, person=command.person_id, reason=command.reason
+        )
     return {}
 
 
-def _note(uow: UnitOfWork, region_id: str, kind: str, actor_id: str, **facts: Any) -> None:
+def note_access(uow: UnitOfWork, region_id: str, kind: str, actor_id: str, **facts: Any) -> None:
+    """An event on the region's stream of who came and went."""
     stream = audit.register_stream(region_id, "access")
     audit.append(uow, stream, region_id=region_id, kind=kind, at=uow.now, actor_id=actor_id, facts=facts)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, true
+from sqlalchemy import BigInteger, Index, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
 from workflow.db.columns import key
@@ -118,7 +118,13 @@ class MandateRow(SQLModel, table=True):
 
 
 class Session(SQLModel, table=True):
+    """`way` is password, demo or provider; the next four columns are for a provider's sessions only.
+
+    `authenticated_at` is when the person last showed who they are, as far as that is known.
+    """
+
     __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_identity", "identity_id"),)
 
     id_hash: str = key()
     person_id: str = Field(foreign_key="people.id", index=True)
@@ -127,6 +133,11 @@ class Session(SQLModel, table=True):
     seen_at: datetime
     authenticated_at: datetime
     ended_at: datetime | None = None
+    way: str = Field(default="password", sa_column_kwargs={"server_default": "password"})
+    identity_id: str | None = None
+    provider_session: str | None = None
+    acr: str | None = None
+    sealed_token: str | None = None
 
 
 class ApiToken(SQLModel, table=True):
@@ -159,3 +170,62 @@ class SignInFailure(SQLModel, table=True):
     id: str = key()
     subject: str
     at: datetime
+
+
+class Identity(SQLModel, table=True):
+    """Somebody as a provider knows them. The key is issuer and subject; name and address are only shown.
+
+    `person_id` is who that is in Stegvis, once somebody with the right to it has said so.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject", name="uq_identities_issuer_subject"),
+        UniqueConstraint("issuer", "person_id", name="uq_identities_issuer_person_id"),
+        Index("ix_identities_person", "person_id"),
+    )
+
+    id: str = key()
+    issuer: str
+    subject: str
+    region_id: str | None = None
+    person_id: str | None = Field(default=None, foreign_key="people.id")
+    name: str
+    email: str
+    number: str | None = None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    bound_at: datetime | None = None
+    bound_by: str | None = None
+
+
+class DirectoryNumber(SQLModel, table=True):
+    """A person's number in the region's directory (HSA-id, employee number), by which a first sign-in is known."""
+
+    __tablename__ = "directory_numbers"
+    __table_args__ = (UniqueConstraint("region_id", "number", name="uq_directory_numbers_region_id_number"),)
+
+    person_id: str = key(foreign_key="people.id")
+    region_id: str
+    number: str
+
+
+class KeptForm(SQLModel, table=True):
+    """What somebody typed, kept sealed while they confirm who they are."""
+
+    __tablename__ = "kept_forms"
+    __table_args__ = (Index("ix_kept_forms_person", "person_id", "kept_at"),)
+
+    id: str = key()
+    person_id: str = Field(foreign_key="people.id")
+    sealed: str
+    kept_at: datetime
+
+
+class UsedLogoutToken(SQLModel, table=True):
+    """A provider's order to end sessions is followed once."""
+
+    __tablename__ = "used_logout_tokens"
+
+    token_hash: str = key()
+    used_at: datetime

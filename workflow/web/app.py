@@ -19,6 +19,7 @@ from starlette.types import Scope
 from states.errors import LawBookError
 from workflow.engine.execute import Stegvis
 from workflow.errors import StegvisError
+from workflow.people.provider import Providers
 from workflow.scheduler import Scheduler
 from workflow.web import api, pages
 from workflow.web.base import program_version
@@ -63,6 +64,7 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
     for kind in (StegvisError, LawBookError, HTTPException, RequestValidationError):
         web.add_exception_handler(kind, refuse)
     web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, metrics
+    web.state.providers = Providers(app.settings.providers, app.clock)
     for router in (health, *pages.ROUTERS, *api.ROUTERS):
         web.include_router(router)
     web.mount("/static", Static(directory=str(files("workflow") / "web/static")))

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from http.cookies import SimpleCookie
 from importlib.metadata import PackageNotFoundError, version
@@ -57,6 +57,11 @@ class Viewer:
     roles: frozenset[str]
     acting_for: str | None
     demo: bool
+    #: How the session began (password, demo, provider) and, with a provider, whose; None for an API token.
+    way: str | None = None
+    issuer: str | None = None
+    #: Whether the person showed lately who they are (I31); None for an API token, which is shown with each request.
+    confirmed: bool | None = None
 
 
 def app_of(request: Request) -> Stegvis:
@@ -215,8 +220,11 @@ def _find_viewer(request: Request) -> Viewer:
         row = sessions.session(uow, session_id) if session_id else None
         if row is None or session_id is None:
             raise SignInNeeded
-        viewer = _viewer(uow, row, row.csrf_token, chosen_locale(request))
         now = uow.now
+        viewer = replace(
+            _viewer(uow, row, row.csrf_token, chosen_locale(request)),
+            way=row.way, issuer=row.issuer, confirmed=sessions.shown_lately(row, app.settings, now),
+        )  # fmt: skip
     sessions.touch(app, session_id, row.seen_at, now)
     return viewer
 

@@ -39,6 +39,7 @@ STATUS: dict[str, int] = {
     "forbidden": 403,
     "csrf": 403,
     "cross_site": 403,
+    "confirmation_needed": 403,
     "no_policy": 403,
     "not_found": 404,
     "unknown_process": 404,
@@ -56,6 +57,7 @@ STATUS: dict[str, int] = {
     "too_many_attempts": 429,
     "unexpected": 500,
     "database_unavailable": 503,
+    "provider_unavailable": 503,
     "wrong_schema": 503,
 }
 _BY_CLASS: tuple[tuple[type[Exception], int], ...] = (

@@ -27,6 +27,7 @@ from workflow.web.api.exchange import (
     looking,
     only_known_filters,
 )
+from workflow.web.base import viewer_of
 from workflow.web.problems import blocker
 
 router = APIRouter(tags=["Actions"], dependencies=[Depends(only_known_filters)])
@@ -65,7 +66,8 @@ def actions(
 @router.post(f"{ROOT}/cases/{{case_id}}/actions/{{trigger}}")
 def act(request: Request, case_id: str, trigger: str, body: ActBody, raw: RawJson, key: Key = None) -> Response:
     """Take the step. 409 with the current version when the case or a decision's basis has changed; 422 with all blockers."""
-    command = Act(case_id, trigger, body.row_version, body.form, body.basis_hash)
+    confirmed = viewer_of(request).confirmed
+    command = Act(case_id, trigger, body.row_version, body.form, body.basis_hash, confirmed)
     return answered(carry_out(request, command, key, raw))
 
 

@@ -20,11 +20,14 @@ from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import CaseView, case_events, case_view, my_tasks, readers_of
 from workflow.commands import Act
+from workflow.engine.act import ConfirmationNeeded, form_of
 from workflow.engine.registries import FORMS
 from workflow.engine.step import Step
 from workflow.errors import InvalidForm, NotFound, Stale
+from workflow.people import kept_forms
 from workflow.web.base import flash, page
 from workflow.web.pages import words
+from workflow.web.pages.confirm import ask_to_confirm
 from workflow.web.pages.form_fields import asked, described, faults_at, in_words, shown, typed
 from workflow.web.pages.known import known_answers
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, visiting
@@ -44,11 +47,30 @@ class Returned:
     add_to: str | None = None
     stale_since: int | None = None
     status: int = 200
+    #: The person has just confirmed who they are, and finds again what they had written.
+    confirmed: bool = False
 
 
 @router.get("/cases/{case_id}/do/{trigger}")
-def show_step(request: Request, case_id: str, trigger: str, lot: str = "", then: str = "") -> Response:
-    return _step_page(request, case_id, trigger, lot, then, Returned())
+def show_step(
+    request: Request, case_id: str, trigger: str, lot: str = "", then: str = "", kept: str = ""
+) -> Response:  # fmt: skip
+    return _step_page(request, case_id, trigger, lot, then, _kept(request, case_id, trigger, kept))
+
+
+def _kept(request: Request, case_id: str, trigger: str, form_id: str) -> Returned:
+    """What was written before the person had to confirm who they are; nothing when it is not there (any more)."""
+    if not form_id:
+        return Returned()
+    with visiting(request) as visit:
+        content = kept_forms.read(visit.app, visit.uow, visit.who.person_id, form_id)
+        if content is None or not content["path"].startswith(f"/cases/{case_id}/do/{trigger}"):
+            return Returned()
+        view = case_view(visit.uow, visit.who, case_id)
+    fields = asked(form_of(view.case.process, trigger))
+    version = content["answers"].get("row_version", "")
+    since = int(version) if version.isdecimal() and int(version) != view.case.row_version else None
+    return Returned(typed(fields, content["answers"]), stale_since=since, confirmed=True)
 
 
 @router.post("/cases/{case_id}/do/{trigger}")
@@ -70,7 +92,7 @@ def take_step(request: Request, case_id: str, trigger: str, sent: Sent, lot: str
     if lot and chosen.lot is not None and "lot" in chosen.form.model_fields:
         form["lot"] = chosen.lot
     version = int(answers["row_version"]) if answers.get("row_version", "").isdecimal() else 0
-    command = Act(case_id, trigger, version, form, answers.get("basis_hash") or None)
+    command = Act(case_id, trigger, version, form, answers.get("basis_hash") or None, visit.viewer.confirmed)
     try:
         carry_out(request, sent, command)
     except InvalidForm as refusal:
@@ -84,6 +106,8 @@ def take_step(request: Request, case_id: str, trigger: str, sent: Sent, lot: str
         return _step_page(request, case_id, trigger, lot, then, Returned(data, stale_since=version, status=409))
     except NoSuchStep:
         return _step_page(request, case_id, trigger, lot, then, Returned(data, status=409))
+    except ConfirmationNeeded:
+        return ask_to_confirm(request, f"/cases/{case_id}/do/{trigger}", {"lot": lot, "then": then}, answers)
     if chosen.decides:
         return RedirectResponse(f"/cases/{case_id}/done/{trigger}" + (f"?lot={lot}" if lot else ""), 303)
     done = gettext("Saved: you %(done)s.", locale, done=words.step_text("done", view.case.process, trigger, locale))
@@ -197,6 +221,7 @@ def _context(
         "returned": back.data is not None,
         "names": view.names,
         "back_errors": back.errors,
+        "confirmed": back.confirmed,
         "words": words,
     }
 

@@ -145,6 +145,7 @@ def tabs(current: str, visit: Visit) -> list[dict[str, Any]]:
     locale = visit.locale
     pages = (
         ("/admin/people", gettext("People and roles", locale)),
+        ("/admin/identities", gettext("Sign-ins", locale)),
         ("/admin/units", gettext("Units", locale)),
         ("/admin/mandates", gettext("Delegation order", locale)),
         ("/admin/substitutes", gettext("Substitutes", locale)),
@@ -154,7 +155,8 @@ def tabs(current: str, visit: Visit) -> list[dict[str, Any]]:
     return [
         {"text": text, "href": href, "current": href == current}
         for href, text in pages
-        if (href != "/admin/people" or oversees(visit)) and (href != "/admin/deciders" or leads(visit))
+        if (href not in ("/admin/people", "/admin/identities") or oversees(visit))
+        and (href != "/admin/deciders" or leads(visit))
     ]
 
 

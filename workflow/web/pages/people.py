@@ -10,8 +10,9 @@ from fastapi.responses import Response
 
 from templates.labels import gettext
 from workflow.cases.hand_over import may_hand_over
-from workflow.commands import AddUser, AssignRole, DisableUser, EndRole, SetPassword
+from workflow.commands import AddUser, AssignRole, DisableUser, EndRole, SetDirectoryNumber, SetPassword
 from workflow.errors import NotFound
+from workflow.people.identities import directory_number, identities_of_person
 from workflow.people.queries import PersonItem, people_of_region
 from workflow.web.base import page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, administers, role_options, settle, tabs
@@ -94,6 +95,15 @@ def set_password(request: Request, person_id: str, sent: Sent) -> Response:
     )
 
 
+@router.post("/admin/people/{person_id}/number")
+def set_number(request: Request, person_id: str, sent: Sent) -> Response:
+    def command(answers: Answers) -> SetDirectoryNumber:
+        return SetDirectoryNumber(person_id, answers.choice("directory_number"))
+
+    done = gettext("The number is saved.", viewer_of(request).locale)
+    return _settled(request, person_id, sent, command, done)
+
+
 @router.post("/admin/people/{person_id}/disable")
 def disable_person(request: Request, person_id: str, sent: Sent) -> Response:
     """Close an account; there is no way to do it by mistake to oneself."""
@@ -157,6 +167,9 @@ def _person_page(request: Request, person_id: str, typed: Typed) -> Response:
             "may_change": administers(visit) and not person.disabled,
             "may_hand_over": may_hand_over(visit.uow, visit.who, person.id),
             "is_self": person.id == visit.who.person_id,
+            "identities": identities_of_person(visit.uow, person.id),
+            "number": directory_number(visit.uow, person.id),
+            "by_number": any(p.claims.get("number") for p in visit.app.settings.providers),
             **typed.as_context(),
         }
         return page(

@@ -21,6 +21,7 @@ from workflow.web.base import (
     set_cookie,
     viewer_of,
 )
+from workflow.web.pages.provider import providers_of, sign_out_address
 from workflow.web.problems import status_of
 
 router = APIRouter()
@@ -70,7 +71,11 @@ def sign_in_demo(request: Request, email: Text = "", next: Next = "/") -> Respon
 
 @router.post("/sign-out")
 def sign_out(request: Request, csrf_token: Text = "") -> Response:
-    """Ends the session on all nodes. Whoever is signed out already is simply shown the sign-in page."""
+    """Ends the session on all nodes, then leads on to the provider where it came from one.
+
+    Whoever is signed out already is simply shown the sign-in page. A page leads on to the provider, not a redirect: our
+    forms may lead nowhere else (CSP form-action).
+    """
     session_id = request.cookies.get(session_cookie(request))
     if session_id:
         try:
@@ -78,7 +83,13 @@ def sign_out(request: Request, csrf_token: Text = "") -> Response:
         except SignInNeeded:
             pass
         else:
-            sessions.sign_out(app_of(request), session_id)
+            ended = sessions.sign_out(app_of(request), session_id)
+            address = sign_out_address(request, ended.issuer, ended.sealed_token) if ended is not None else None
+            if address is not None:
+                set_cookie(request, session_cookie(request), "", max_age=0)
+                request.state.viewer = None
+                title = gettext("You are signed out of Stegvis", locale_of(request))
+                return page(request, "pages/signed_out.html", {"address": address, "viewer": None}, title=title)
         set_cookie(request, session_cookie(request), "", max_age=0)
     return RedirectResponse("/sign-in", 303)
 
@@ -97,6 +108,7 @@ def _page(
     if app.settings.demo:
         with app.database.read() as uow:
             people = sessions.demo_people_with_roles(uow)
-    context = {"next": local_path(back_to), "email": email, "people": people}
+    regions = [(str(n), p.settings.name) for n, p in enumerate(providers_of(request).all)]
+    context = {"next": local_path(back_to), "email": email, "people": people, "providers": regions}
     title = gettext("Sign in", locale_of(request))
     return page(request, "pages/sign_in.html", context, title=title, status=status, errors=errors or [])
