@@ -76,6 +76,10 @@ def test_the_export_holds_every_table_of_a_region_but_what_opens_doors() -> None
         "sessions",
         "api_tokens",
         "sign_in_failures",
+        "identities",
+        "directory_numbers",
+        "kept_forms",
+        "used_logout_tokens",
         "calendar_addresses",
         "mail_plans",  # how one person wants mail is that person's own
         "decider_warnings",  # that a day has been looked at
