@@ -15,10 +15,13 @@ test: .venv/.dev
 test-all: .venv/.dev
 	STEGVIS_TEST_FULL=1 $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
-# Thousands of SIGKILLs and hundreds of random walks on both databases: an hour and more.
+# Thousands of SIGKILLs, hundreds of random walks and 20 000 timers under blows on both databases, also behind PgBouncer:
+# an hour and more.
 soak: .venv/.dev
-	STEGVIS_TEST_FULL=1 STEGVIS_TEST_KILLS=$${KILLS:-4000} STEGVIS_TEST_WALKS=$${WALKS:-500} $(PY) -m pytest -n 2 --dist worksteal \
-	  tests/workflow/test_crash.py tests/workflow/test_random_walks.py tests/workflow/test_timers.py tests/workflow/test_concurrency.py $(ARGS)
+	STEGVIS_TEST_FULL=1 STEGVIS_TEST_KILLS=$${KILLS:-4000} STEGVIS_TEST_WALKS=$${WALKS:-500} \
+	  STEGVIS_TEST_TIMERS=$${TIMERS:-20000} $(PY) -m pytest -n 2 --dist worksteal \
+	  tests/workflow/test_crash.py tests/workflow/test_random_walks.py tests/workflow/test_timers.py tests/workflow/test_concurrency.py \
+	  tests/workflow/test_chaos.py $(ARGS)
 
 check: .venv/.dev
 	$(PY) -m ruff check .
