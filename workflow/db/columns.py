@@ -6,7 +6,7 @@ import itertools
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint
@@ -32,6 +32,11 @@ def new_id(now: datetime) -> str:
     """
     milliseconds = int(now.timestamp() * 1000)
     return f"{milliseconds:012x}7{next(_made) & 0xFFFFF:05x}{secrets.token_hex(7)}"
+
+
+def made_at(made_id: str) -> datetime:
+    """The instant (UTC, to the millisecond) at which `new_id` made an id."""
+    return datetime.fromtimestamp(int(made_id[:12], 16) / 1000, UTC)
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

@@ -19,6 +19,7 @@ from states.reminders import Nudge, NudgeKind, nudges, rests
 from states.roles import Actor, Role, system_actor
 from workflow.clock import monotonic
 from workflow.commands import FireTimer
+from workflow.db.columns import made_at
 from workflow.db.database import DatabaseUnavailable
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
@@ -163,7 +164,8 @@ def fire_timer(uow: UnitOfWork, command: FireTimer, who: Actor) -> bool:
 
 
 def _finish(step: Step, timer: Row) -> None:
-    late = int((step.now - timer.due_at).total_seconds())
+    # A timer that was set for a day gone by (a list brings history) was not late before it was there.
+    late = max(0, int((step.now - max(timer.due_at, made_at(timer.id))).total_seconds()))
     step.uow.run(_FINISH, timer_id=timer.id, new_status="fired", at=step.now, why=None, late=late)
 
 
