@@ -38,6 +38,13 @@ def verify_audit(chosen: Namespace) -> int:  # noqa: ARG001
             _("The trail holds: %(streams)s streams, %(events)s events."), streams=result.streams, events=result.events
         )
     )
+    if result.unbound:
+        say(
+            tell(
+                _("%(count)s decisions are from before events bound reasons and value."),
+                count=result.unbound,
+            )
+        )
     return DONE
 
 
