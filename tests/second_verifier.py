@@ -30,10 +30,18 @@ def stamp(at: Any) -> str:
     return at.replace(" ", "T") + "Z" if isinstance(at, str) else at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def field_holds(p: Mapping[str, Any], body: Mapping[str, Any], lot_id: str | None) -> bool:
-    """A field against its commitment; a masked one against what the page asks of it."""
+def field_holds(
+    p: Mapping[str, Any], body: Mapping[str, Any], lot_id: str | None, said: Mapping[str, Any] | None
+) -> bool:
+    """A field against its commitment; a masked one against the event that says so."""
     if p["value"] is None:
-        return bool(p["redacted_at"] and p["redaction"])
+        if said is None:
+            return bool(body["v"] == 1 and p["redacted_at"] and p["redaction"])
+        told = (said["at"], said["rule"], said["masked"]["secrecy"], said["masked"]["lot_id"])
+        at = stamp(p["redacted_at"]) if p["redacted_at"] else None
+        return told == (at, p["redaction"], p["secrecy"], p["lot_id"]) and p["salt"] == ""
+    if said is not None:
+        return False
     lot = "" if body["v"] == 1 else f"{p['lot_id'] or ''}:"
     committed = sha(f"{p['salt']}:{p['name']}:{p['secrecy']}:{lot}{p['value']}") == body["fields"][p["name"]]
     return committed and not p["redacted_at"] and not p["redaction"] and p["lot_id"] in (None, lot_id)
@@ -67,6 +75,13 @@ def independent_faults(uow: UnitOfWork) -> list[str]:
             found = uow.connection.execute(select(table.c[column]).where(table.c[column].is_not(None)).distinct())
             if not set(found.scalars()) <= cases:
                 wrong.append(f"{name} of a case that is gone")
+    masks, rewritten = {}, {}
+    for e in sorted(rows["audit_events"], key=lambda e: e["seq"]):
+        if e["kind"] == "field_redacted":
+            said = json.loads(e["body"])
+            masks[e["stream_id"], said["masked"]["seq"], said["masked"]["field"]] = said
+            for seq, columns in said.get("decisions", {}).items():
+                rewritten.setdefault((e["stream_id"], int(seq)), {}).update(columns)
     deciding = {}
     for stream_id, events in by_stream.items():
         previous = "0" * 64
@@ -82,7 +97,10 @@ def independent_faults(uow: UnitOfWork) -> list[str]:
                 and canonical_text(body) == e["body"] and {k: body.get(k) for k in columns} == columns
                 and set(given) == set(body.get("fields", {}))
                 and body["v"] in (1, 2)
-                and all(field_holds(p, body, lot_ids.get((stream_id, body.get("lot")))) for p in given.values())
+                and all(
+                    field_holds(p, body, lot_ids.get((stream_id, body.get("lot"))), masks.get((stream_id, number, name)))
+                    for name, p in given.items()
+                )
             )  # fmt: skip
             if not good:
                 wrong.append(f"event {stream_id} {number}")
@@ -124,16 +142,18 @@ def independent_faults(uow: UnitOfWork) -> list[str]:
         wrong.append("decisions and events")
     for d in rows["decisions"]:
         body = deciding.get((d["case_id"], d["seq"]), {})
-        same = {"basis_hash": sha(d["basis"]), "trigger": d["trigger"], "definition": d["definition"],
+        masked = rewritten.get((d["case_id"], d["seq"]), {})
+        same = {"basis_hash": d["basis_hash"], "trigger": d["trigger"], "definition": d["definition"],
                 "actor": d["decided_by"], "role": d["role"], "for": d["on_behalf_of"], "mandate": d["mandate_rule"],
                 "region": d["region_id"], "at": stamp(d["decided_at"])}  # fmt: skip
         bound = body.get("decision", {})
         salts = json.loads(d["salts"] or "{}")
         if (
-            d["basis_hash"] != sha(d["basis"])
+            masked.get("basis", d["basis_hash"]) != sha(d["basis"])
+            or any(sha(str(d[c])) != h for c, h in masked.items())
             or {k: body.get(k) for k in same} != same
             or d["lot_id"] != lot_ids.get((d["case_id"], body.get("lot")))
-            or any(sha(f"{salts.get(c)}:{c}:{canonical_text(d[c])}") != h for c, h in bound.items())
+            or any(sha(f"{salts.get(c)}:{c}:{canonical_text(d[c])}") != h for c, h in bound.items() if c not in masked)
         ):
             wrong.append(f"decision {d['id']}")
     return wrong

@@ -7,6 +7,7 @@ import workflow.cases.effects
 import workflow.cases.extensions
 import workflow.cases.forms
 import workflow.cases.handlers
+import workflow.cases.redaction
 import workflow.cases.secret_reads
 import workflow.comments.handlers
 import workflow.contracts.effects

@@ -35,10 +35,11 @@ def test_the_guards_of_a_broken_promise_fail(switch: str) -> None:
     assert run.stdout.count("\nFAILED ") == len(SWITCHES[switch].guards), run.stdout
 
 
-@pytest.mark.skipif(not os.environ.get("STEGVIS_TEST_FULL"), reason="in the ordinary run the suite itself shows it")
-def test_without_a_switch_they_pass() -> None:
-    run = guarded("", *{guard for switch in SWITCHES.values() for guard in switch.guards})
-    assert run.returncode == 0, run.stdout
+if os.environ.get("STEGVIS_TEST_FULL"):  # in the ordinary run the suite itself shows it
+
+    def test_without_a_switch_they_pass() -> None:
+        run = guarded("", *{guard for switch in SWITCHES.values() for guard in switch.guards})
+        assert run.returncode == 0, run.stdout
 
 
 def test_every_promise_has_its_switch() -> None:

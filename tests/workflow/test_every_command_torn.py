@@ -100,6 +100,7 @@ def make_world(play: Play) -> World:
     play.do("officer", commands.BeginSession(play.people["officer"], "a" * 64, "c", False))
     play.do("officer", commands.CreateToken(f"officer@{REGION}.example"))
     question = play.do("officer", commands.WriteComment(waiting.case, "Hur?", "question", play.people["owner"]))
+    asked = next(e.seq for e in waiting.events() if e.kind == "question_asked")
     queued, failed = [m.id for m in deciding.outbox()[-2:]]
     play.sql("UPDATE outbox_messages SET status = 'sending', attempts = 1 WHERE id = :m", m=queued)
     play.sql("UPDATE outbox_messages SET status = 'failed' WHERE id = :m", m=failed)
@@ -110,7 +111,7 @@ def make_world(play: Play) -> World:
         "signing": signing.case, "awarding": awarding.case, "standing": standing.case, "deciding": deciding.case,
         "waiting": waiting.case, "task": task, "entry": plan["id"], "published": first, "decided": second,
         "released": proposed["id"], "proposed": open_change["id"], "closing": closing, "role": role,
-        "mandate": mandate["id"], "question": question["id"], "queued": queued, "failed": failed, "timer": timer,
+        "mandate": mandate["id"], "question": question["id"], "asked": str(asked), "queued": queued, "failed": failed, "timer": timer,
     }  # fmt: skip
     return replace(world, ids=ids)
 
@@ -141,6 +142,7 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.CorrectCase(ids["waiting"], version, corrected), "officer"),
         Scenario(c.WriteComment(ids["waiting"], "Så", "answer", answers_id=ids["question"]), "owner"),
         Scenario(c.WriteComment(ids["waiting"], "Hur då?", "question", people["owner"]), "officer"),
+        Scenario(c.RedactField(ids["waiting"], int(ids["asked"]), "text", "GDPR art. 17", "Begäran"), "registrar"),
         Scenario(c.HandOn(ids["task"], people["owner_2"], "Semester"), "owner"),
         Scenario(c.DeclareConflict(ids["task"], "Min bror äger bolaget"), "owner"),
         Scenario(c.AddFile(ids["waiting"], "a.pdf", "application/pdf", 1, "0" * 64), "officer"),

@@ -45,6 +45,14 @@ def verify_audit(chosen: Namespace) -> int:  # noqa: ARG001
                 count=result.unbound,
             )
         )
+    if result.masked or result.unrecorded:
+        say(
+            tell(
+                _("Masked fields: %(masked)s by a recorded act, %(unrecorded)s of the first format without one."),
+                masked=result.masked,
+                unrecorded=result.unrecorded,
+            )
+        )
     return DONE
 
 

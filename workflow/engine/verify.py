@@ -37,6 +37,8 @@ FAULTS = {
     "field_unknown": "there is a field that the text does not commit to",
     "field_changed": "a field is not what the text commits to",
     "field_masked": "a field is masked without date and reason, or said to be masked and is not",
+    "mask_unrecorded": "a field is masked and no event says so",
+    "mask_undone": "an event says that this field was masked, and it holds a value",
     "head_differs": "the stream ends elsewhere than its head says",
     "no_head": "there are events without a stream",
     "no_case": "there is a stream without its case",
@@ -80,6 +82,10 @@ class VerifyResult:
     faults: tuple[Fault, ...]
     unbound: int = 0
     """Decisions of earlier versions, whose events say nothing of reasons, value, presenter and mandate row."""
+    masked: int = 0
+    """Fields that were masked by a recorded act."""
+    unrecorded: int = 0
+    """Fields of events in format 1 that are masked with date and reason, and no event says so."""
 
     @property
     def ok(self) -> bool:
@@ -102,7 +108,7 @@ def verify_all(uow: UnitOfWork, region: str | None = None) -> VerifyResult:
     known = _Known(uow, region)
     faults: list[Fault] = []
     seen: set[str] = set()
-    events = unbound = 0
+    events = unbound = masked = unrecorded = 0
     fields = _Fields(uow, region)
     for stream_id, rows in groupby(_rows(uow, _EVENTS, region), itemgetter(0)):
         seen.add(stream_id)
@@ -114,6 +120,8 @@ def verify_all(uow: UnitOfWork, region: str | None = None) -> VerifyResult:
                 reader.read(row, beside)
         fault = reader.fault or reader.end(beside)
         unbound += reader.unbound
+        masked += reader.masked
+        unrecorded += reader.unrecorded
         if fault:
             faults.append(Fault(stream_id, *fault))
     faults += [Fault(s, None, "field_unknown") for s in fields.left_over()]
@@ -122,7 +130,7 @@ def verify_all(uow: UnitOfWork, region: str | None = None) -> VerifyResult:
     faults += [Fault(c, None, "decision_unknown") for c in known.decisions if c not in seen]
     named = {f.stream_id for f in faults}
     faults += [Fault(c, None, "case_gone", t) for t, c in _without_case(uow, region) if c not in named]
-    return VerifyResult(len(known.heads.keys() | seen), events, tuple(faults), unbound)
+    return VerifyResult(len(known.heads.keys() | seen), events, tuple(faults), unbound, masked, unrecorded)
 
 
 def _without_case(uow: UnitOfWork, region: str | None) -> Iterator[tuple[str, str]]:
@@ -160,6 +168,7 @@ _OF_REGION = " WHERE stream_id IN (SELECT stream_id FROM audit_events WHERE regi
 _ORPHANS = "SELECT DISTINCT stream_id FROM audit_payloads WHERE stream_id NOT IN (SELECT stream_id FROM audit_events)"
 _HEADS = "SELECT id, region_id, kind, head_seq, head_hash FROM audit_streams{where}"
 _CASES = "SELECT id, process, version, state, row_version FROM cases{where}"
+_MASKS = "SELECT stream_id, body FROM audit_events WHERE kind = 'field_redacted'{and_region} ORDER BY stream_id, seq"
 _LOTS = "SELECT l.case_id, l.number, l.state, l.id FROM lots l JOIN cases c ON c.id = l.case_id{where}"
 _DECISIONS = (
     "SELECT case_id, seq, id, lot_id, region_id, trigger, definition, decided_at, decided_by, role, on_behalf_of,"
@@ -170,7 +179,8 @@ _DECISIONS = (
 
 def _rows(uow: UnitOfWork, sql: str, region: str | None = None) -> Iterator[Any]:
     """Rows as the driver gives them, in portions: a region's trail does not fit in memory."""
-    filled = sql.format(where=_REGION if region else "", of_region=_OF_REGION if region else "")
+    only = _REGION if region else ""
+    filled = sql.format(where=only, and_region=only.replace("WHERE", "AND"), of_region=_OF_REGION if region else "")
     driver: Any = uow.connection.connection.driver_connection
     if uow.dialect.name == "sqlite":
         yield from driver.execute(filled, {"region": region})
@@ -219,6 +229,18 @@ class _Known:
         self.decisions: dict[str, dict[int, Any]] = {}
         for decision in _rows(uow, _DECISIONS, region):
             self.decisions.setdefault(decision[0], {})[decision[1]] = _Decision(*decision)
+        #: What later events say was masked: by stream, event and field; and by stream, event and column of a decision.
+        self.masks: dict[str, dict[tuple[int, str], dict[str, Any]]] = {}
+        self.rewritten: dict[str, dict[int, dict[str, str]]] = {}
+        for stream_id, text in _rows(uow, _MASKS, region):
+            try:
+                body = orjson.loads(text)
+                masked = body["masked"]
+                self.masks.setdefault(stream_id, {})[masked["seq"], masked["field"]] = body
+                for seq, columns in body.get("decisions", {}).items():
+                    self.rewritten.setdefault(stream_id, {}).setdefault(int(seq), {}).update(columns)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue  # its hash will not fit either
 
 
 class _Fields:
@@ -272,6 +294,8 @@ class _Stream:
     #: The column, field or table at fault.
     what: str = ""
     unbound: int = 0
+    masked: int = 0
+    unrecorded: int = 0
 
     def read(self, row: Any, beside: dict[int, list[Any]]) -> None:
         """Check the stream's next event with the fields that lie beside it; keeps the first fault."""
@@ -321,9 +345,22 @@ class _Stream:
             promised = left.pop(self.what, None)
             if promised is None:
                 return "field_unknown"
+            said = self.known.masks.get(self.id, {}).get((self.seq, self.what))
             if value is None:
                 if redacted_at is None or not redaction:
                     return "field_masked"
+                if said is None:
+                    if body["v"] != 1:
+                        return "mask_unrecorded"
+                    self.unrecorded += 1
+                elif (_instant(redacted_at), redaction, secrecy, lot_id, salt) != (
+                    said["at"], said["rule"], said["masked"]["secrecy"], said["masked"]["lot_id"], "",
+                ):  # fmt: skip
+                    return "field_masked"
+                else:
+                    self.masked += 1
+            elif said is not None:
+                return "mask_undone"
             elif redacted_at is not None or redaction is not None:
                 return "field_masked"
             elif commitment(self.what, salt, secrecy, value, lot_id, body["v"]) != promised:
@@ -385,7 +422,8 @@ class _Stream:
         row = self.known.decisions.get(self.id, {}).pop(self.seq, None)
         if row is None:
             return "decision_missing"
-        if hashlib.sha256(row.basis.encode()).hexdigest() != row.basis_hash:
+        rewritten = self.known.rewritten.get(self.id, {}).get(self.seq, {})
+        if hashlib.sha256(row.basis.encode()).hexdigest() != rewritten.get("basis", row.basis_hash):
             return "basis_changed"
         told = {
             "basis_hash": body["basis_hash"], "trigger": body["trigger"], "definition": body["definition"],
@@ -396,8 +434,10 @@ class _Stream:
         wrong = [name for name, value in told.items() if stored[name] != value]
         if _instant(row.decided_at) != body["at"]:
             wrong.append("decided_at")
+        masked = {n: h for n, h in rewritten.items() if n != "basis"}
+        wrong += [n for n, h in masked.items() if hashlib.sha256(str(stored[n]).encode()).hexdigest() != h]
         if "decision" in body:
-            wrong += differing(stored, row.salts, body["decision"])
+            wrong += [n for n in differing(stored, row.salts, body["decision"]) if n not in masked]
         else:
             self.unbound += 1
         self.what = ", ".join(dict.fromkeys(wrong))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from states.roles import HUMAN_ROLES, Role
+from workflow.cases.redaction import MASKERS
 from workflow.cases.region_trail import OVERSEERS
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.web.base import viewer_of
@@ -22,6 +23,8 @@ LEADING: frozenset[str] = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMEN
 OVERSEEING: frozenset[str] = OVERSEERS
 #: Who may enter cases from a list: what an import does is their step.
 ENTERING: frozenset[str] = frozenset({Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT})
+#: Who may mask a field of the trail for good.
+MASKING: frozenset[str] = MASKERS
 #: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
 
@@ -83,6 +86,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /trail": SIGNED_IN,
     "GET /trail/{stream_id}/{seq}": SIGNED_IN,
     "GET /trail/{stream_id}/{seq}/json": SIGNED_IN,
+    "GET /trail/{stream_id}/{seq}/mask/{name}": MASKING,
+    "POST /trail/{stream_id}/{seq}/mask/{name}": MASKING,
     "GET /operations": LEADING,
     "POST /operations/holds/{hold_id}/release": ADMINISTRATION,
     "POST /operations/mails/{message_id}/retry": LEADING,
@@ -143,6 +148,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /api/v1/cases/{case_id}/actions": SIGNED_IN,
     "POST /api/v1/cases/{case_id}/actions/{trigger}": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/events": SIGNED_IN,
+    "POST /api/v1/cases/{case_id}/events/{seq}/fields/{name}/redact": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/timers": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/tasks": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/comments": SIGNED_IN,
