@@ -21,7 +21,8 @@ import workflow.files.handlers
 import workflow.parameters.closing_days
 import workflow.parameters.handlers
 import workflow.parameters.running
-import workflow.people.handlers
+import workflow.people.accounts
+import workflow.people.organisation
 import workflow.planning.durations
 import workflow.planning.handlers
 import workflow.procurements.award_effects

@@ -1,8 +1,0 @@
-"""The commands on the register of people, imported once: each module registers its own with the engine."""
-
-from __future__ import annotations
-
-import workflow.people.accounts  # noqa: F401
-from workflow.people.organisation import MANDATED_ACTS
-
-__all__ = ["MANDATED_ACTS"]
