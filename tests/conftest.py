@@ -24,9 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
     databases.shared_folder()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # the workers are gone by now
-        databases.remove_shared_folder()
+def pytest_unconfigure() -> None:
+    databases.remove_shared_folder()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -26,6 +26,7 @@ from workflow.db.database import Database
 
 #: Shared by all workers of a run: made by whoever comes first, named in the environment of the others.
 _FOLDER = "STEGVIS_TEST_FOLDER"
+_made_here: list[str] = []
 
 
 def shared_folder() -> Path:
@@ -37,13 +38,18 @@ def shared_folder() -> Path:
         folder.chmod(0o755)
         (folder / "run").mkdir(mode=0o700)
         os.environ[_FOLDER] = str(folder)
+        _made_here.append(str(folder))
         # The server's wheel wants a private folder for its locks, and reads the name when it is imported.
         os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
     return Path(os.environ[_FOLDER])
 
 
 def remove_shared_folder() -> None:
-    shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
+    """By the process that made it; workers and what tests start use it too."""
+    for folder in _made_here:
+        shutil.rmtree(folder, ignore_errors=True)
+        del os.environ[_FOLDER]
+    _made_here.clear()
 
 
 @contextmanager

@@ -447,6 +447,17 @@ class RecordTrailCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactField:
+    """Mask one field of one event for good: `rule` by which (GDPR art. 17, a section of OSL), `reason` in words."""
+
+    stream_id: str
+    seq: int
+    name: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportAccessFault:
     """Somebody tells that a page cannot be used with what they use (lag 2018:1937)."""
 

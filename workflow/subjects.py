@@ -9,6 +9,7 @@ import workflow.cases.extensions
 import workflow.cases.forms
 import workflow.cases.hand_over
 import workflow.cases.handlers
+import workflow.cases.redaction
 import workflow.cases.secret_reads
 import workflow.cases.snooze
 import workflow.comments.handlers
@@ -26,7 +27,11 @@ import workflow.files.handlers
 import workflow.parameters.closing_days
 import workflow.parameters.handlers
 import workflow.parameters.running
-import workflow.people.handlers
+import workflow.people.absence
+import workflow.people.accounts
+import workflow.people.identities
+import workflow.people.kept_forms
+import workflow.people.organisation
 import workflow.planning.durations
 import workflow.planning.handlers
 import workflow.procurements.award_effects

@@ -437,3 +437,20 @@ def test_the_doctor_asks_the_provider(ready: Stegvis, monkeypatch: pytest.Monkey
     assert said.code == 1
     for text in ("https://", "does not answer as a provider", "client secret is not set", "STEGVIS_OIDC_REGION"):
         assert text in said.out + said.err
+
+
+def test_a_field_is_masked_as_the_person_behind_the_key(ready: Stegvis, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = "rut@norrbotten.example"
+    added = ready("user", "add", person, "--name", "Rut", "--role", "registrar", "--region", "norrbotten")
+    assert added.code == 0, added.err
+    masked = ("audit", "redact", "people.norrbotten", 1, "name", "--rule", "GDPR art. 17", "--reason", "begäran")
+    monkeypatch.delenv("STEGVIS_TOKEN", raising=False)
+    assert ready(*masked).code == 2, "without a key"
+    monkeypatch.setenv("STEGVIS_TOKEN", ready("token", "create", person).last_line)
+    assert ready("audit", "redact", "people.norrbotten", 99, "name", "--rule", "x", "--reason", "y").code == 1
+    assert ready("audit", "redact", "people.norrbotten", 1, "name", "--rule", " ", "--reason", "y").code == 1
+    done = ready(*masked)
+    assert (done.code, done.last_line) == (0, "The field is masked, and 0 copies of the text with it.")
+    again = ready(*masked)
+    assert again.code == 1
+    assert "Masked fields: 1 by a recorded act" in ready("audit", "verify").out

@@ -13,6 +13,7 @@ from states.calendar import local_date
 from states.registry import definition
 from tests.databases import Databases, PostgresServer
 from tests.demo_region import NOW, demo, loaded_at
+from tests.second_verifier import independent_faults
 from workflow.clock import FixedClock
 from workflow.demo import NotEmpty, load
 from workflow.demo.suppliers import NUMBERS
@@ -90,7 +91,9 @@ def test_nothing_happens_after_the_present_and_no_timer_failed() -> None:
 
 def test_the_trail_is_whole() -> None:
     with demo().database.read() as uow:
-        assert verify_all(uow).first_fault is None
+        result = verify_all(uow)
+        assert (result.faults, result.unbound) == ((), 0)
+        assert independent_faults(uow) == []
 
 
 def test_no_mail_has_left_and_only_that_of_the_last_days_waits() -> None:

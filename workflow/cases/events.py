@@ -35,7 +35,7 @@ _MAILS = Statement(
 #: Of an event's body, what has a place of its own in EventItem (or only binds the bytes together).
 _KNOWN = frozenset(
     ["v", "region", "stream", "seq", "kind", "at", "actor", "prev", "case", "fields", "definition", "trigger", "from",
-     "to", "state", "row_version", "channel", "role", "for", "lot", "cites", "basis_hash", "mandate", "parameters",
+     "to", "state", "row_version", "channel", "role", "for", "lot", "cites", "basis_hash", "mandate", "decision", "parameters",
      "receipts", "timers"]
 )  # fmt: skip
 

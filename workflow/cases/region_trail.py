@@ -56,6 +56,11 @@ _PAYLOADS = Statement(
     .where(_payloads.c.stream_id == bindparam("stream_id"), _payloads.c.seq == bindparam("seq"))
     .order_by(_payloads.c.name)
 )
+_REDACTIONS = Statement(
+    select(_events.c.seq, _events.c.actor_id, _events.c.body)
+    .where(_events.c.stream_id == bindparam("stream_id"), _events.c.kind == "field_redacted")
+    .order_by(_events.c.seq)
+)
 _SIZE = Statement(
     select(func.coalesce(func.sum(_streams.c.head_seq), 0).label("events"), func.count().label("streams")).where(
         _streams.c.region_id == bindparam("region_id")
@@ -101,6 +106,17 @@ class TrailItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """A field that was masked: by which rule and when; who did it and the event that says so, where one does."""
+
+    name: str
+    rule: str
+    at: datetime
+    by_name: str | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrailEvent:
     """One event with everything that binds it. `fields` are those the viewer may see, `withheld` the names of others."""
 
@@ -109,7 +125,7 @@ class TrailEvent:
     facts: dict[str, Any]
     fields: dict[str, Any]
     withheld: tuple[str, ...]
-    redacted: tuple[str, ...]
+    redacted: tuple[Mask, ...]
     hash: str
     prev_hash: str
 
@@ -190,9 +206,27 @@ def trail_event(uow: UnitOfWork, who: Actor, stream_id: str, seq: int) -> TrailE
         facts=body,
         fields={p.name: json.loads(p.value) for p in seen if p.value is not None},
         withheld=tuple(p.name for p in beside if p.name not in allowed),
-        redacted=tuple(p.name for p in seen if p.value is None),
+        redacted=_masks(uow, who, stream_id, seq, [p for p in seen if p.value is None]),
         hash=row.hash,
         prev_hash=row.prev_hash,
+    )
+
+
+def _masks(uow: UnitOfWork, who: Actor, stream_id: str, seq: int, fields: Sequence[Row]) -> tuple[Mask, ...]:
+    """What was masked of an event, with the later event that tells of it."""
+    if not fields:
+        return ()
+    told = {}
+    for e in uow.all(_REDACTIONS, stream_id=stream_id):
+        masked = json.loads(e.body)["masked"]
+        if masked["seq"] == seq:
+            told[masked["field"]] = e
+    names = names_of(uow, who, [e.actor_id for e in told.values()])
+    return tuple(
+        Mask(p.name, p.redaction, p.redacted_at, names.get(told[p.name].actor_id), told[p.name].seq)
+        if p.name in told
+        else Mask(p.name, p.redaction or "", p.redacted_at)
+        for p in fields
     )
 
 

@@ -38,6 +38,21 @@ def verify_audit(chosen: Namespace) -> int:  # noqa: ARG001
             _("The trail holds: %(streams)s streams, %(events)s events."), streams=result.streams, events=result.events
         )
     )
+    if result.unbound:
+        say(
+            tell(
+                _("%(count)s decisions are from before events bound reasons and value."),
+                count=result.unbound,
+            )
+        )
+    if result.masked or result.unrecorded:
+        say(
+            tell(
+                _("Masked fields: %(masked)s by a recorded act, %(unrecorded)s of the first format without one."),
+                masked=result.masked,
+                unrecorded=result.unrecorded,
+            )
+        )
     return DONE
 
 

@@ -188,6 +188,12 @@ def parser() -> argparse.ArgumentParser:
 
     audit = group("audit", _("The trail."))
     add(audit, "verify", "database:verify_audit", _("Check every stream; names the first bad event."))
+    masked = add(audit, "redact", "settings:redact", _("Mask a field of an event for good, as the person whose key is in STEGVIS_TOKEN."))  # fmt: skip
+    masked.add_argument("stream", metavar="STREAM", help=_("The case's id, or a register such as people.norrbotten."))
+    masked.add_argument("event", metavar="N", type=int, help=_("The event's number in its chain."))
+    masked.add_argument("field", metavar="FIELD", help=_("The field's name, for example text."))
+    masked.add_argument("--rule", required=True, metavar="TEXT", help=_("For example GDPR art. 17, or a section of OSL. No personal data: the rule stays in the chain."))  # fmt: skip
+    masked.add_argument("--reason", required=True, metavar="TEXT", help=_("Why."))
     for name, text in (
         ("export", _("Write a self-contained export of the trail. (later)")),
         ("checkpoint", _("Sign a checkpoint of the trail. (later)")),

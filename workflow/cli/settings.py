@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from workflow.cli.console import DONE, WRONG_USAGE, Refusal, _, open_app, say, tell
-from workflow.commands import AddClosingDay, ProposeParameter, RejectParameter, ReleaseParameter
+from workflow.commands import AddClosingDay, ProposeParameter, RedactField, RejectParameter, ReleaseParameter
 from workflow.engine.execute import Stegvis, execute
 from workflow.people.sessions import token
 
@@ -46,6 +46,18 @@ def close(chosen: Namespace) -> int:
     app, person_id, region_id = _person()
     _do(app, AddClosingDay(region_id, _day(chosen.day), chosen.name, chosen.source), person_id)
     say(tell(_("The day is added. It counts in terms that begin from now on.")))
+    return DONE
+
+
+def redact(chosen: Namespace) -> int:
+    """`audit redact`: mask a field of an event, as the person behind the key."""
+    app, person_id, _region = _person()
+    made = _do(app, RedactField(chosen.stream, chosen.event, chosen.field, chosen.rule, chosen.reason), person_id)
+    copies = made["copies"] + made["decisions"]
+    say(tell(_("The field is masked, and %(copies)s copies of the text with it."), copies=copies))
+    if made["also_in"]:
+        events = ", ".join(str(n) for n in made["also_in"])
+        say(tell(_("The same text also stands in event %(events)s."), events=events))
     return DONE
 
 

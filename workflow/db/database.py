@@ -130,7 +130,12 @@ class Database:
                     transaction.rollback()
                     raise
                 if write:
-                    transaction.commit()
+                    try:
+                        transaction.commit()
+                    except BaseException:
+                        # SQLAlchemy would put it back with the transaction open, for the next command to fall into.
+                        connection.invalidate()
+                        raise
                     if self.recorder:
                         self.recorder("COMMIT", ())
                 else:

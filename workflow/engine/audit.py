@@ -20,7 +20,7 @@ from workflow.engine.canonical import canonical, instant, plain, sha256
 from workflow.engine.tables import AuditEvent, AuditPayload, AuditStream
 
 GENESIS = "0" * 64
-FORMAT = 1
+FORMAT = 2
 
 _streams = AuditStream.__table__  # type: ignore[attr-defined]
 _HEAD = Statement(
@@ -56,9 +56,16 @@ def register_stream(region_id: str, register: str) -> str:
     return f"{register}.{region_id}"
 
 
-def commitment(name: str, salt: str, secrecy: str, value_text: str) -> str:
-    """What the chain holds of a field: nobody can guess the value from it without the salt, or change its class."""
-    return sha256(f"{salt}:{name}:{secrecy}:{value_text}")
+def commitment(
+    name: str, salt: str, secrecy: str, value_text: str, lot_id: str | None = None, version: int = FORMAT
+) -> str:
+    """What the chain holds of a field: nobody can guess the value from it without the salt, or change its class or lot.
+
+    `version` is the event's format: in format 1 the lot was not part of it.
+    """
+    if version == 1:
+        return sha256(f"{salt}:{name}:{secrecy}:{value_text}")
+    return sha256(f"{salt}:{name}:{secrecy}:{lot_id or ''}:{value_text}")
 
 
 def append(
@@ -101,7 +108,7 @@ def append(
         for f in fields:
             salt = secrets.token_hex(16)
             text = canonical(plain(f.value))
-            commitments[f.name] = commitment(f.name, salt, str(f.secrecy), text)
+            commitments[f.name] = commitment(f.name, salt, str(f.secrecy), text, f.lot_id)
             rows.append(
                 {
                     "stream_id": stream_id,

@@ -14,6 +14,7 @@ from states.steps import plan as plan_obligation
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
 from workflow.engine import audit, case_rows, obligations, outbox, registries
+from workflow.engine.bound import bind
 from workflow.engine.canonical import canonical
 from workflow.engine.next_duty import next_duty
 from workflow.engine.step import Step
@@ -65,9 +66,11 @@ def write_step(step: Step, lot: Row | None, decision: Decision, basis: Basis | N
     )
     if touched != 1:
         raise Stale(row_version=step.case.row_version)
-    seq = _append(step, lot, decision, basis, state, version)
-    if edge.decides and basis:
-        _store_decision(step, lot, basis, seq)
+    row = _decision_row(step, lot, basis) if edge.decides and basis else None
+    salts, bound = bind(row) if row else (None, None)
+    seq = _append(step, lot, decision, basis, state, version, bound)
+    if row:
+        step.uow.run(case_rows.INSERT_DECISION, seq=seq, salts=salts, **row)
         _tell_decided(step, state)
     step.case = step.case._replace(**{k: v for k, v in changes.items() if k in step.case._fields})
     if step.lot_changes:
@@ -175,7 +178,10 @@ def _opened_for(
     return [None] if state == edge.target and state != was else []
 
 
-def _append(step: Step, lot: Row | None, decision: Decision, basis: Basis | None, state: str, version: int) -> int:
+def _append(
+    step: Step, lot: Row | None, decision: Decision, basis: Basis | None, state: str, version: int,
+    bound: dict[str, str] | None,
+) -> int:  # fmt: skip
     edge = decision.transition
     used = sorted({p.receipt.parameter for p in decision.opens if p.receipt and p.receipt.parameter})
     facts: dict[str, Any] = {
@@ -192,6 +198,7 @@ def _append(step: Step, lot: Row | None, decision: Decision, basis: Basis | None
         "cites": edge.cites or None,
         "basis_hash": basis.hash if basis else None,
         "mandate": basis.rule if basis else None,
+        "decision": bound,
         "parameters": used or None,
         "receipts": {p.trigger: p.receipt.as_json() for p in decision.opens if p.receipt} or None,
         "timers": {p.kind: p.receipt.as_json() for p in decision.timers} or None,
@@ -210,32 +217,31 @@ def _append(step: Step, lot: Row | None, decision: Decision, basis: Basis | None
     )
 
 
-def _store_decision(step: Step, lot: Row | None, basis: Basis, seq: int) -> None:
+def _decision_row(step: Step, lot: Row | None, basis: Basis) -> dict[str, Any]:
+    """The decision as it is stored, but for the number of its event."""
     used = [p.citation for p in sorted(step.parameters.values(), key=lambda p: p.name)]
-    step.uow.run(
-        case_rows.INSERT_DECISION,
-        id=new_id(step.now),
-        region_id=step.case.region_id,
-        case_id=step.case_id,
-        lot_id=lot.id if lot is not None else None,
-        trigger=step.trigger,
-        definition=step.definition.key,
-        seq=seq,
-        decided_at=step.now,
-        decided_by=step.actor.person_id,
-        role=step.capacity.role if step.capacity else "",
-        on_behalf_of=step.capacity.on_behalf_of if step.capacity else None,
-        presenter_id=step.presenter_id or step.column("officer_id"),
-        mandate_id=basis.mandate_id,
-        mandate_rule=basis.rule,
-        mandate_source=basis.source,
-        value_ore=step.value_ore,
-        reasons=step.reasons or step.answer("reasons") or step.answer("reason"),
-        basis=basis.text,
-        basis_hash=basis.hash,
-        parameters=canonical(used),
-        sent_to=step.sent_to or step.answer("sent_to") or "",
-    )
+    return {
+        "id": new_id(step.now),
+        "region_id": step.case.region_id,
+        "case_id": step.case_id,
+        "lot_id": lot.id if lot is not None else None,
+        "trigger": step.trigger,
+        "definition": step.definition.key,
+        "decided_at": step.now,
+        "decided_by": step.actor.person_id,
+        "role": step.capacity.role if step.capacity else "",
+        "on_behalf_of": step.capacity.on_behalf_of if step.capacity else None,
+        "presenter_id": step.presenter_id or step.column("officer_id"),
+        "mandate_id": basis.mandate_id,
+        "mandate_rule": basis.rule,
+        "mandate_source": basis.source,
+        "value_ore": step.value_ore,
+        "reasons": step.reasons or step.answer("reasons") or step.answer("reason"),
+        "basis": basis.text,
+        "basis_hash": basis.hash,
+        "parameters": canonical(used),
+        "sent_to": step.sent_to or step.answer("sent_to") or "",
+    }
 
 
 def _replaced(step: Step) -> str | None:

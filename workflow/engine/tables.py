@@ -393,6 +393,7 @@ class DecisionRow(SQLModel, table=True):
     basis_hash: str
     parameters: str
     sent_to: str
+    salts: str | None = None
 
 
 class IdempotencyKey(SQLModel, table=True):

@@ -20,8 +20,10 @@ import orjson
 
 from states.definition import ProcessDefinition
 from states.registry import DEFINITIONS
+from workflow.db.metadata import METADATA
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.audit import GENESIS, commitment
+from workflow.engine.bound import differing
 from workflow.engine.canonical import canonical, instant
 
 #: What is wrong, in words for whoever looks after the system.
@@ -34,10 +36,14 @@ FAULTS = {
     "field_missing": "a field that the text commits to is gone",
     "field_unknown": "there is a field that the text does not commit to",
     "field_changed": "a field is not what the text commits to",
-    "field_masked": "a field is masked without date and reason",
+    "field_masked": "a field is masked without date and reason, or said to be masked and is not",
+    "mask_unrecorded": "a field is masked and no event says so",
+    "mask_undone": "an event says that this field was masked, and it holds a value",
     "head_differs": "the stream ends elsewhere than its head says",
     "no_head": "there are events without a stream",
     "no_case": "there is a stream without its case",
+    "kind_differs": "the stream is said to be of another kind than its name tells",
+    "case_gone": "it speaks of a case that is not there",
     "no_stream": "there is a case without its stream",
     "not_in_table": "the published definition has no such step",
     "wrong_way": "the step does not start where the events before it ended",
@@ -58,10 +64,13 @@ class Fault:
     stream_id: str
     seq: int | None
     code: str
+    what: str = ""
+    """The column, field or table at fault, where one can be named."""
 
     def __str__(self) -> str:
         where = f"stream {self.stream_id}" + (f", event {self.seq}" if self.seq is not None else "")
-        return f"{where}: {FAULTS[self.code]} ({self.code})"
+        named = f"{self.code}: {self.what}" if self.what else self.code
+        return f"{where}: {FAULTS[self.code]} ({named})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,12 @@ class VerifyResult:
     streams: int
     events: int
     faults: tuple[Fault, ...]
+    unbound: int = 0
+    """Decisions of earlier versions, whose events say nothing of reasons, value, presenter and mandate row."""
+    masked: int = 0
+    """Fields that were masked by a recorded act."""
+    unrecorded: int = 0
+    """Fields of events in format 1 that are masked with date and reason, and no event says so."""
 
     @property
     def ok(self) -> bool:
@@ -93,7 +108,7 @@ def verify_all(uow: UnitOfWork, region: str | None = None) -> VerifyResult:
     known = _Known(uow, region)
     faults: list[Fault] = []
     seen: set[str] = set()
-    events = 0
+    events = unbound = masked = unrecorded = 0
     fields = _Fields(uow, region)
     for stream_id, rows in groupby(_rows(uow, _EVENTS, region), itemgetter(0)):
         seen.add(stream_id)
@@ -104,13 +119,39 @@ def verify_all(uow: UnitOfWork, region: str | None = None) -> VerifyResult:
             if reader.fault is None:
                 reader.read(row, beside)
         fault = reader.fault or reader.end(beside)
+        unbound += reader.unbound
+        masked += reader.masked
+        unrecorded += reader.unrecorded
         if fault:
             faults.append(Fault(stream_id, *fault))
     faults += [Fault(s, None, "field_unknown") for s in fields.left_over()]
     faults += [Fault(s, 0, "head_differs") for s in known.heads if s not in seen]
     faults += [Fault(c, None, "no_stream") for c in known.cases if c not in known.heads]
     faults += [Fault(c, None, "decision_unknown") for c in known.decisions if c not in seen]
-    return VerifyResult(len(known.heads.keys() | seen), events, tuple(faults))
+    named = {f.stream_id for f in faults}
+    faults += [Fault(c, None, "case_gone", t) for t, c in _without_case(uow, region) if c not in named]
+    return VerifyResult(len(known.heads.keys() | seen), events, tuple(faults), unbound, masked, unrecorded)
+
+
+def _without_case(uow: UnitOfWork, region: str | None) -> Iterator[tuple[str, str]]:
+    """Rows of any table that name a case which is not there, as (table, case): a case does not go without a trace.
+
+    For one region only tables that say whose row it is: of the others nobody knows once the case is gone.
+    """
+    for table in sorted(METADATA.tables.values(), key=lambda t: t.name):
+        where = " AND t.region_id = :region" if region else ""
+        if region and "region_id" not in table.c:
+            continue
+        for column in ("case_id", "parent_id", "predecessor_id"):
+            if column in table.c and (column == "case_id" or table.name == "cases"):
+                gone = _GONE.format(table=table.name, column=column, where=where)
+                yield from ((f"{table.name}.{column}", row[0]) for row in _rows(uow, gone, region))
+
+
+_GONE = (
+    "SELECT DISTINCT t.{column} FROM {table} t LEFT JOIN cases c ON c.id = t.{column}"
+    " WHERE c.id IS NULL AND t.{column} IS NOT NULL{where} ORDER BY 1"
+)
 
 
 _REGION = " WHERE region_id = :region"
@@ -120,23 +161,26 @@ _EVENTS = (
 )
 # The region of a field is its stream's: fields carry none of their own.
 _FIELDS = (
-    "SELECT stream_id, seq, name, salt, secrecy, value, redacted_at, redaction FROM audit_payloads{of_region}"
+    "SELECT stream_id, seq, name, salt, secrecy, value, redacted_at, redaction, lot_id FROM audit_payloads{of_region}"
     " ORDER BY stream_id, seq"
 )
 _OF_REGION = " WHERE stream_id IN (SELECT stream_id FROM audit_events WHERE region_id = :region)"
 _ORPHANS = "SELECT DISTINCT stream_id FROM audit_payloads WHERE stream_id NOT IN (SELECT stream_id FROM audit_events)"
 _HEADS = "SELECT id, region_id, kind, head_seq, head_hash FROM audit_streams{where}"
 _CASES = "SELECT id, process, version, state, row_version FROM cases{where}"
-_LOTS = "SELECT l.case_id, l.number, l.state FROM lots l JOIN cases c ON c.id = l.case_id{where}"
+_MASKS = "SELECT stream_id, body FROM audit_events WHERE kind = 'field_redacted'{and_region} ORDER BY stream_id, seq"
+_LOTS = "SELECT l.case_id, l.number, l.state, l.id FROM lots l JOIN cases c ON c.id = l.case_id{where}"
 _DECISIONS = (
-    "SELECT case_id, seq, trigger, definition, decided_by, role, on_behalf_of, mandate_rule, basis, basis_hash"
-    " FROM decisions{where}"
+    "SELECT case_id, seq, id, lot_id, region_id, trigger, definition, decided_at, decided_by, role, on_behalf_of,"
+    " presenter_id, mandate_id, mandate_rule, mandate_source, value_ore, reasons, basis, basis_hash, parameters, sent_to,"
+    " salts FROM decisions{where}"
 )
 
 
 def _rows(uow: UnitOfWork, sql: str, region: str | None = None) -> Iterator[Any]:
     """Rows as the driver gives them, in portions: a region's trail does not fit in memory."""
-    filled = sql.format(where=_REGION if region else "", of_region=_OF_REGION if region else "")
+    only = _REGION if region else ""
+    filled = sql.format(where=only, and_region=only.replace("WHERE", "AND"), of_region=_OF_REGION if region else "")
     driver: Any = uow.connection.connection.driver_connection
     if uow.dialect.name == "sqlite":
         yield from driver.execute(filled, {"region": region})
@@ -147,16 +191,30 @@ def _rows(uow: UnitOfWork, sql: str, region: str | None = None) -> Iterator[Any]
 
 
 class _Decision(NamedTuple):
+    """A row of `decisions`, in the order of `_DECISIONS`."""
+
     case_id: str
     seq: int
+    id: str
+    lot_id: str | None
+    region_id: str
     trigger: str
     definition: str
+    decided_at: Any
     decided_by: str
     role: str
     on_behalf_of: str | None
+    presenter_id: str | None
+    mandate_id: str | None
     mandate_rule: str
+    mandate_source: str
+    value_ore: int | None
+    reasons: str | None
     basis: str
     basis_hash: str
+    parameters: str
+    sent_to: str
+    salts: str | None
 
 
 class _Known:
@@ -171,6 +229,18 @@ class _Known:
         self.decisions: dict[str, dict[int, Any]] = {}
         for decision in _rows(uow, _DECISIONS, region):
             self.decisions.setdefault(decision[0], {})[decision[1]] = _Decision(*decision)
+        #: What later events say was masked: by stream, event and field; and by stream, event and column of a decision.
+        self.masks: dict[str, dict[tuple[int, str], dict[str, Any]]] = {}
+        self.rewritten: dict[str, dict[int, dict[str, str]]] = {}
+        for stream_id, text in _rows(uow, _MASKS, region):
+            try:
+                body = orjson.loads(text)
+                masked = body["masked"]
+                self.masks.setdefault(stream_id, {})[masked["seq"], masked["field"]] = body
+                for seq, columns in body.get("decisions", {}).items():
+                    self.rewritten.setdefault(stream_id, {}).setdefault(int(seq), {}).update(columns)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue  # its hash will not fit either
 
 
 class _Fields:
@@ -220,7 +290,12 @@ class _Stream:
     lots: dict[int, str] = field(default_factory=dict)
     #: Where the lots stand that have not gone their own way.
     together: str = ""
-    fault: tuple[int | None, str] | None = None
+    fault: tuple[int | None, str, str] | None = None
+    #: The column, field or table at fault.
+    what: str = ""
+    unbound: int = 0
+    masked: int = 0
+    unrecorded: int = 0
 
     def read(self, row: Any, beside: dict[int, list[Any]]) -> None:
         """Check the stream's next event with the fields that lie beside it; keeps the first fault."""
@@ -229,7 +304,7 @@ class _Stream:
         except (KeyError, StopIteration, TypeError):  # a text that no step of ours can have written
             code = "not_in_table"
         if code:
-            self.fault = (row[1], code)
+            self.fault = (row[1], code, self.what)
 
     def _link(self, row: Any) -> str | None:
         if row[1] != self.seq + 1:
@@ -248,29 +323,57 @@ class _Stream:
             return "not_canonical"
         if not isinstance(body, dict) or canonical(body) != row[7]:
             return "not_canonical"
-        told = (body.get("stream"), body.get("seq"), body.get("region"), body.get("kind"), body.get("at"),
-                body.get("actor"), body.get("case"), body.get("prev"))  # fmt: skip
-        if told != (row[0], row[1], row[2], row[3], _instant(row[4]), row[5], row[6], row[8]):
-            return "column_differs"
+        columns = ("stream_id", "seq", "region_id", "kind", "at", "actor_id", "case_id", "prev_hash")
+        told = ("stream", "seq", "region", "kind", "at", "actor", "case", "prev")
+        stored = (row[0], row[1], row[2], row[3], _instant(row[4]), row[5], row[6], row[8])
+        for self.what, name, value in zip(columns, told, stored, strict=True):
+            if body.get(name) != value:
+                return "column_differs"
         self.region = self.region or row[2]
         if row[2] != self.region:
+            self.what = "region_id"
             return "column_differs"
         if row[6] not in (None, self.id) and self.id != f"access.{self.region}":  # looks at a case are told there
+            self.what = "case_id"
             return "column_differs"
-        return self._fields(body.get("fields") or {}, beside or ()) or self._step(body) or self._decision(body)
+        self.what = ""
+        return self._fields(body, beside or ()) or self._step(body) or self._decision(body)
 
-    def _fields(self, commitments: dict[str, str], beside: Any) -> str | None:
-        left = dict(commitments)
-        for _, _, name, salt, secrecy, value, redacted_at, redaction in beside:
-            promised = left.pop(name, None)
+    def _fields(self, body: dict[str, Any], beside: Any) -> str | None:
+        left = dict(body.get("fields") or {})
+        for _, _, self.what, salt, secrecy, value, redacted_at, redaction, lot_id in beside:
+            promised = left.pop(self.what, None)
             if promised is None:
                 return "field_unknown"
+            said = self.known.masks.get(self.id, {}).get((self.seq, self.what))
             if value is None:
                 if redacted_at is None or not redaction:
                     return "field_masked"
-            elif commitment(name, salt, secrecy, value) != promised:
+                if said is None:
+                    if body["v"] != 1:
+                        return "mask_unrecorded"
+                    self.unrecorded += 1
+                elif (_instant(redacted_at), redaction, secrecy, lot_id, salt) != (
+                    said["at"], said["rule"], said["masked"]["secrecy"], said["masked"]["lot_id"], "",
+                ):  # fmt: skip
+                    return "field_masked"
+                else:
+                    self.masked += 1
+            elif said is not None:
+                return "mask_undone"
+            elif redacted_at is not None or redaction is not None:
+                return "field_masked"
+            elif commitment(self.what, salt, secrecy, value, lot_id, body["v"]) != promised:
                 return "field_changed"
+            if lot_id is not None and self._lot(body) != lot_id:  # of an event in format 1 nothing else binds it
+                return "field_changed"
+        self.what = next(iter(left), "")
         return "field_missing" if left else None
+
+    def _lot(self, body: dict[str, Any]) -> str | None:
+        """The id of the lot that the event is about."""
+        number = body.get("lot")
+        return next((x[3] for x in self.known.lots.get(self.id, ()) if x[1] == number), None)
 
     def _step(self, body: dict[str, Any]) -> str | None:
         """Follow the case: every step is an edge of its published definition and starts where the last one ended."""
@@ -319,36 +422,57 @@ class _Stream:
         row = self.known.decisions.get(self.id, {}).pop(self.seq, None)
         if row is None:
             return "decision_missing"
-        if hashlib.sha256(row.basis.encode()).hexdigest() != row.basis_hash:
+        rewritten = self.known.rewritten.get(self.id, {}).get(self.seq, {})
+        if hashlib.sha256(row.basis.encode()).hexdigest() != rewritten.get("basis", row.basis_hash):
             return "basis_changed"
-        told = (body["basis_hash"], body["trigger"], body["definition"], body["actor"], body.get("role", ""),
-                body.get("for"), body.get("mandate"))  # fmt: skip
-        same = (row.basis_hash, row.trigger, row.definition, row.decided_by, row.role, row.on_behalf_of,
-                row.mandate_rule)  # fmt: skip
-        return None if told == same else "decision_differs"
+        told = {
+            "basis_hash": body["basis_hash"], "trigger": body["trigger"], "definition": body["definition"],
+            "decided_by": body["actor"], "role": body.get("role", ""), "on_behalf_of": body.get("for"),
+            "mandate_rule": body.get("mandate"), "region_id": self.region, "lot_id": self._lot(body),
+        }  # fmt: skip
+        stored = row._asdict()
+        wrong = [name for name, value in told.items() if stored[name] != value]
+        if _instant(row.decided_at) != body["at"]:
+            wrong.append("decided_at")
+        masked = {n: h for n, h in rewritten.items() if n != "basis"}
+        wrong += [n for n, h in masked.items() if hashlib.sha256(str(stored[n]).encode()).hexdigest() != h]
+        if "decision" in body:
+            wrong += [n for n in differing(stored, row.salts, body["decision"]) if n not in masked]
+        else:
+            self.unbound += 1
+        self.what = ", ".join(dict.fromkeys(wrong))
+        return "decision_differs" if wrong else None
 
-    def end(self, beside: dict[int, list[Any]]) -> tuple[int | None, str] | None:
+    def end(self, beside: dict[int, list[Any]]) -> tuple[int | None, str, str] | None:
         """What can only be said when all events are read."""
         head = self.known.heads.get(self.id)
         if head is None:
-            return None, "no_head"
-        if (head[3], head[4], head[1]) != (self.seq, self.hash, self.region):
-            return self.seq, "head_differs"
+            return None, "no_head", ""
+        for what, stored, found in (("head_seq", head[3], self.seq), ("head_hash", head[4], self.hash),
+                                    ("region_id", head[1], self.region)):  # fmt: skip
+            if stored != found:
+                return self.seq, "head_differs", what
+        if head[2] != ("register" if self.id.endswith(f".{self.region}") else "case"):
+            return None, "kind_differs", "kind"
         if beside:
-            return min(beside), "field_unknown"
+            return min(beside), "field_unknown", beside[min(beside)][0][2]
         if self.known.decisions.get(self.id):
-            return min(self.known.decisions[self.id]), "decision_unknown"
+            return min(self.known.decisions[self.id]), "decision_unknown", ""
         if head[2] != "case":
             return None
         case = self.known.cases.get(self.id)
         if case is None:
-            return None, "no_case"
+            return None, "no_case", ""
         key = self.process.key if self.process else ""
-        if (f"{case[1]}@{case[2]}", case[3], case[4]) != (key, self.state, self.version):
-            return self.seq, "case_differs"
-        for _, number, state in self.known.lots.get(self.id, ()):
+        ended: tuple[tuple[str, Any, Any], ...] = (
+            ("process", f"{case[1]}@{case[2]}", key), ("state", case[3], self.state), ("row_version", case[4], self.version),
+        )  # fmt: skip
+        for what, stored, found in ended:
+            if stored != found:
+                return self.seq, "case_differs", what
+        for _, number, state, _ in self.known.lots.get(self.id, ()):
             if state != self.lots.get(number, self.together):
-                return self.seq, "lot_differs"
+                return self.seq, "lot_differs", f"lot {number}"
         return None
 
 

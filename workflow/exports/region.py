@@ -43,7 +43,7 @@ _TENDER_COLUMNS = {
     "procurements": ("protocol_reference", "tenders_received", "cancellation_reasons"),
     "pauses": ("reason",),
     "case_access": ("reason",),
-    "decisions": ("basis", "reasons", "value_ore"),
+    "decisions": ("basis", "reasons", "value_ore", "salts"),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from states.roles import HUMAN_ROLES, Role
+from workflow.cases.redaction import MASKERS
 from workflow.cases.region_trail import OVERSEERS
 from workflow.duties.register import KEEPERS
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
@@ -25,6 +26,8 @@ OVERSEEING: frozenset[str] = OVERSEERS
 ENTERING: frozenset[str] = frozenset({Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT})
 #: Who keeps the annual calendar of their organisation.
 KEEPING_THE_YEAR: frozenset[str] = frozenset(KEEPERS)
+#: Who may mask a field of the trail for good.
+MASKING: frozenset[str] = MASKERS
 #: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
 
@@ -104,6 +107,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /trail": SIGNED_IN,
     "GET /trail/{stream_id}/{seq}": SIGNED_IN,
     "GET /trail/{stream_id}/{seq}/json": SIGNED_IN,
+    "GET /trail/{stream_id}/{seq}/mask/{name}": MASKING,
+    "POST /trail/{stream_id}/{seq}/mask/{name}": MASKING,
     "GET /operations": LEADING,
     "POST /operations/holds/{hold_id}/release": ADMINISTRATION,
     "POST /operations/mails/{message_id}/retry": LEADING,
@@ -172,6 +177,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /api/v1/cases/{case_id}/actions": SIGNED_IN,
     "POST /api/v1/cases/{case_id}/actions/{trigger}": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/events": SIGNED_IN,
+    "POST /api/v1/cases/{case_id}/events/{seq}/fields/{name}/redact": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/timers": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/tasks": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/comments": SIGNED_IN,

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from workflow.cases.queries import case_comments, case_file, case_files, case_row, my_tasks
-from workflow.commands import DeclareConflict, ExtendDeadline, HandOn, WriteComment
+from workflow.commands import DeclareConflict, ExtendDeadline, HandOn, RedactField, WriteComment
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.web.api.exchange import (
     ROOT,
@@ -52,6 +52,13 @@ class ConflictBody(Body):
     reason: str = Field(min_length=1)
 
 
+class RedactBody(Body):
+    """By which rule, and why. The rule stays in the chain: no personal data in it."""
+
+    rule: str = Field(min_length=1, max_length=100, examples=["GDPR art. 17"])
+    reason: str = Field(min_length=1, max_length=1000)
+
+
 class ExtendBody(Body):
     to_on: date
     reason: str = Field(min_length=1, max_length=1000)
@@ -89,6 +96,12 @@ def conflict(request: Request, task_id: str, body: ConflictBody, raw: RawJson, k
 def extend(request: Request, task_id: str, body: ExtendBody, raw: RawJson, key: Key = None) -> Response:
     """Give a duty of somebody else more time; only the region's own time, within bounds, with a reason."""
     return answered(carry_out(request, ExtendDeadline(task_id, body.to_on, body.reason), key, raw))
+
+
+@router.post(f"{ROOT}/cases/{{case_id}}/events/{{seq}}/fields/{{name}}/redact")
+def redact(request: Request, case_id: str, seq: int, name: str, body: RedactBody, raw: RawJson, key: Key = None) -> Response:  # fmt: skip
+    """Mask a field of an event for good, with every copy of its text in the case. For registrars and administrators."""
+    return answered(carry_out(request, RedactField(case_id, seq, name, body.rule, body.reason), key, raw))
 
 
 @router.get(f"{ROOT}/cases/{{case_id}}/comments")

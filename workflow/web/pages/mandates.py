@@ -11,7 +11,7 @@ from states.registry import DEFINITIONS
 from templates.labels import gettext, label
 from workflow.commands import AddMandate, EndMandate, SetSubstitute
 from workflow.engine.forms import kronor
-from workflow.people.handlers import MANDATED_ACTS
+from workflow.people.organisation import MANDATED_ACTS
 from workflow.people.queries import mandates, substitutes
 from workflow.web.base import page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, administers, people_options, role_options, settle, tabs

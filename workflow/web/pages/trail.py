@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
+from workflow.cases.redaction import MASKERS
 from workflow.cases.region_trail import (
     GROUPS,
     OVERSEERS,
@@ -23,16 +24,16 @@ from workflow.cases.region_trail import (
     trail_event,
     trail_status,
 )
-from workflow.commands import RecordTrailCheck
+from workflow.commands import RecordTrailCheck, RedactField
 from workflow.engine.forms import FIRST_DAY, LAST_DAY
 from workflow.engine.verify import verify_region
-from workflow.errors import FieldError, InvalidForm
+from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.people.queries import people_of_region
-from workflow.web.base import check_csrf, page
+from workflow.web.base import check_csrf, flash, page, viewer_of
 from workflow.web.downloads import download
 from workflow.web.filters import only_known
 from workflow.web.pages import words
-from workflow.web.pages.visit import Sent, Visit, carry_out, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 
 router = APIRouter()
 _NAMES = ("person", "case", "kind", "from_on", "to_on")
@@ -86,7 +87,14 @@ def show_event(request: Request, stream_id: str, seq: int) -> Response:
             "fields": _fields(event, visit),
             "json": _as_json(event, indent=2),
             "withheld": [_name(n, locale) for n in event.withheld],
-            "redacted": [_name(n, locale) for n in event.redacted],
+            "redacted": [(_name(m.name, locale), m) for m in event.redacted],
+            "maskable": [
+                (_name(n, locale), f"/trail/{quote(stream_id)}/{seq}/mask/{quote(n)}")
+                for n, value in event.fields.items()
+                if isinstance(value, str) and value
+            ]
+            if visit.who.roles() & MASKERS and event.item.kind != "field_redacted"
+            else [],
         }
         title = gettext("Event %(number)s", locale, number=seq)
         return page(request, "pages/trail_event.html", context, title=title)
@@ -99,6 +107,58 @@ def fetch_event(request: Request, stream_id: str, seq: int) -> Response:
         event = trail_event(visit.uow, visit.who, stream_id, seq)
     name = f"{event.item.case_reference or stream_id}-{seq}.json"
     return download(name, _as_json(event).encode(), "application/json")
+
+
+@router.get("/trail/{stream_id}/{seq}/mask/{name}")
+def show_mask(request: Request, stream_id: str, seq: int, name: str) -> Response:
+    with visiting(request) as visit:
+        return _mask_page(request, visit, (stream_id, seq, name), {}, [])
+
+
+@router.post("/trail/{stream_id}/{seq}/mask/{name}")
+def mask(request: Request, stream_id: str, seq: int, name: str, sent: Sent) -> Response:
+    """Mask the field for good; what it was is nowhere any more."""
+    given = texts(sent)
+    try:
+        command = RedactField(stream_id, seq, name, given.get("rule", ""), given.get("reason", ""))
+        answer = carry_out(request, sent, command)
+    except InvalidForm as refusal:
+        with visiting(request) as visit:
+            errors = words.fault_texts(refusal.errors, visit.locale)
+            return _mask_page(request, visit, (stream_id, seq, name), given, errors)
+    locale = viewer_of(request).locale
+    text = gettext("The field is masked, and %(copies)s copies of the text with it.", locale,
+                   copies=answer["copies"] + answer["decisions"])  # fmt: skip
+    if answer["also_in"]:
+        events = ", ".join(str(n) for n in answer["also_in"])
+        text += " " + gettext("The same text also stands in event %(events)s.", locale, events=events)
+    flash(request, text)
+    return RedirectResponse(f"/trail/{quote(stream_id)}/{seq}", 303)
+
+
+def _mask_page(
+    request: Request,
+    visit: Visit,
+    which: tuple[str, int, str],
+    given: dict[str, str],
+    errors: list[tuple[str | None, str]],
+) -> Response:
+    """What is masked, by which rule and why. Raises NotFound for a field that this person cannot mask."""
+    stream_id, seq, name = which
+    event = trail_event(visit.uow, visit.who, stream_id, seq)
+    if not isinstance(event.fields.get(name), str) or event.item.kind == "field_redacted":
+        raise NotFound
+    context = {
+        "row": row_of(event.item, visit.locale),
+        "name": _name(name, visit.locale),
+        "value": event.fields[name],
+        "href": f"/trail/{quote(stream_id)}/{seq}/mask/{quote(name)}",
+        "given": given,
+        "faults": {f: t for f, t in errors if f},
+        "errors": errors,
+    }
+    title = gettext("Mask a field", visit.locale)
+    return page(request, "pages/trail_mask.html", context, title=title, status=422 if errors else 200, errors=errors)
 
 
 def _as_json(event: TrailEvent, indent: int | None = None) -> str:
