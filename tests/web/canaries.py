@@ -32,8 +32,8 @@ from workflow.commands import (
     SetSubstitute,
     WriteComment,
 )
-from workflow.db.metadata import METADATA
 from workflow.db.columns import new_id
+from workflow.db.metadata import METADATA
 from workflow.engine.execute import Idempotency, execute
 from workflow.parameters.running import move_released_deadlines
 
@@ -174,7 +174,7 @@ def found_at_night(play: Play) -> None:
         duration = {"region_id": play.region, "unit_id": play.people["unit"], "track": "direct", "step": "start", "cases": 9,
                     "median": 5, "ninety": 9, "counted_on": day}  # fmt: skip
         difference = {"id": new_id(now), "region_id": play.region, "case_id": play.case, "subject": "task",
-                      "subject_id": new_id(now), "trigger": "decide_start", "code": "other_date", "stated": day.isoformat(),
+                      "subject_id": new_id(now), "trigger": "decide_start", "code": "date_differs", "stated": day.isoformat(),
                       "found": day.isoformat(), "found_at": now, "seen_at": now}  # fmt: skip
         for name, values in (("observed_durations", duration), ("deadline_differences", difference)):
             uow.connection.execute(insert(METADATA.tables[name]).values(**values))
@@ -264,7 +264,9 @@ def canary(column: Column[Any], value: Any, number: int) -> str | None:
     if column.name == "value" and column.table.name == "audit_payloads":
         return json.dumps(in_words(json.loads(value), mark)) if value else value
     if column.name in JSON:
-        found = json.loads(value) if value else {}
+        if not value:
+            return value  # type: ignore[no-any-return]
+        found = json.loads(value)
         if isinstance(found, dict):
             return json.dumps({**found, "zz": mark})
         return json.dumps([{**each, "title": mark} for each in found] if column.name == "rows" else [*found, mark])

@@ -130,17 +130,21 @@ def visitor(play: Play, who: str | None) -> Visitor:
 
 def seen(answer: Any) -> Seen:
     said = repr(sorted((k, v) for k, v in answer.headers.items() if k not in ("set-cookie", "content-length")))
-    if answer.content[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
-            said += "".join(packed.read(n).decode("utf-8", "replace") for n in packed.namelist())
-    else:
-        said += answer.text
+    said += unpacked(answer.content) or answer.text
     return Seen(answer.status_code, said, answer.headers.get("location", ""))
+
+
+def unpacked(content: bytes) -> str:
+    """The texts inside an office file; nothing for any other."""
+    if content[:4] != b"PK\x03\x04":
+        return ""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return "".join(packed.read(n).decode("utf-8", "replace") for n in packed.namelist())
 
 
 def without(said: str, *asked: str) -> str:
     """What is said, without what was asked for (as it stands, and quoted) and what is drawn anew for each page."""
-    for part in sorted(asked, key=len, reverse=True):
+    for part in sorted(filter(None, asked), key=len, reverse=True):
         for form in {part, quote(part), quote(part, safe=""), quote(quote(part), safe="")}:
             said = said.replace(form, "·")
     return re.sub(r'name="csrf_token" value="[^"]*"|[0-9a-f]{64}', "", said)
