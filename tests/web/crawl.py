@@ -31,10 +31,11 @@ FULL = bool(os.environ.get("STEGVIS_TEST_FULL"))
 DATABASES = ("sqlite_files", "postgres") if FULL else ("sqlite_files",)
 
 
-def drawn(rng: random.Random, values: Iterable[Any], count: int) -> list[Any]:
-    """All of the values in the full run, else `count` of them."""
+def drawn(dice: random.Random, values: Iterable[Any], count: int, full: int | None = None) -> list[Any]:
+    """`count` of the values, drawn; in the full run `full` of them, or all."""
     found = list(values)
-    return found if FULL or len(found) <= count else rng.sample(found, count)
+    most = (full or len(found)) if FULL else count
+    return found if len(found) <= most else dice.sample(found, most)
 
 
 def routes(method: str) -> Iterator[APIRoute]:
