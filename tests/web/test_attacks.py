@@ -12,9 +12,10 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from states.roles import HUMAN_ROLES
+from tests.databases import Databases
 from tests.play import Play
 from tests.processes import seed
-from tests.web.crawl import Visitor, drawn, filled, placeholders, routes, visitor
+from tests.web.crawl import DATABASES, Visitor, drawn, filled, placeholders, routes, visitor
 from tests.web.site import csrf_token, sign_in
 from workflow.commands import AssignRole, WriteComment
 from workflow.db.metadata import METADATA
@@ -23,6 +24,12 @@ from workflow.web.security import HEADERS
 
 BREAKS = ("\r\nBcc: ond@evil.example", "\nX-Ond: 1", "\r\n\r\n<script>1</script>", "\u2028X-Ond: 1", "\x0bX-Ond: 1")
 FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1+1", "=HYPERLINK(\"https://evil.example\")")  # fmt: skip
+
+
+@pytest.fixture(params=DATABASES)
+def made(request: pytest.FixtureRequest) -> Databases:
+    """SQLite; in the full run both kinds of database."""
+    return request.getfixturevalue(request.param)  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def test_every_route_answers_with_the_default_headers_refusals_too(play: Play, e
     own = {"cache-control", "content-security-policy"}  # the public list may be kept a while, a file runs in a sandbox
     stranger = visitor(play, None).browser
     for method in ("GET", "POST"):
-        for route in drawn(random.Random(seed()), routes(method), 40):
+        for route in drawn(random.Random(seed()), routes(method), 20):
             address = filled(route.path, dict.fromkeys(placeholders(route.path), "saknas"))
             for client in (everybody.browser, stranger):
                 answer = client.request(method, address)
