@@ -26,8 +26,10 @@ from workflow.web.problems import status_of
 
 router = APIRouter()
 
-Text = Annotated[str, Form(max_length=320)]
-Next = Annotated[str, Form(max_length=2000)]
+#: No database takes a NUL.
+_NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, Form(max_length=320, pattern=_NO_NUL)]
+Next = Annotated[str, Form(max_length=2000, pattern=_NO_NUL)]
 
 
 @router.get("/sign-in")

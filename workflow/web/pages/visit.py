@@ -17,6 +17,7 @@ from templates.labels import label
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import directory
 from workflow.engine.execute import Stegvis, execute
+from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import PersonItem, people_of_region, unit_tree
 from workflow.web.base import Viewer, app_of, check_csrf, viewer_of
 from workflow.web.pages.form_fields import ROLE_OF_FIELD, Choices
@@ -60,8 +61,20 @@ async def _sent(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
-#: The fields of a posted form, read before the handler begins.
-Sent = Annotated[FormData, Depends(_sent)]
+def _own(request: Request, form: Annotated[FormData, Depends(_sent)]) -> FormData:
+    """Raises Forbidden for a form that is not this session's, whatever its handler would do with it.
+
+    Also raises InvalidForm at a field with a NUL: no database takes it, and nobody types it.
+    """
+    check_csrf(request, form)
+    faults = [n for n, value in form.multi_items() if "\x00" in n or (isinstance(value, str) and "\x00" in value)]
+    if faults:
+        raise InvalidForm([FieldError(name.replace("\x00", ""), "field_invalid") for name in faults])
+    return form
+
+
+#: The fields of a form that a page of this session sent, read and checked before the handler begins.
+Sent = Annotated[FormData, Depends(_own)]
 
 
 def texts(sent: FormData) -> dict[str, str]:
@@ -69,9 +82,8 @@ def texts(sent: FormData) -> dict[str, str]:
     return {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
-def carry_out(request: Request, sent: FormData, command: Any) -> Any:
-    """Carry out a command for the person whose browser sent the form. Raises what `execute` raises."""
-    check_csrf(request, sent)
+def carry_out(request: Request, sent: Sent, command: Any) -> Any:  # noqa: ARG001
+    """Carry out a command for the person whose browser sent the form (checked by `Sent`). Raises what `execute` raises."""
     return execute(app_of(request), command, by=viewer_of(request).person_id, channel="web")
 
 
