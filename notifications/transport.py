@@ -35,6 +35,8 @@ class Transport(Protocol):
 
     #: So many senders may work side by side, each with a transport of its own.
     at_once: int
+    #: Nobody will read what is sent here: it need not be written.
+    unread: bool
 
     def another(self) -> Self: ...
 
@@ -53,6 +55,7 @@ class _Batch:
     """The context manager of a transport that has nothing to close, or one thing, in `close`."""
 
     at_once = 1
+    unread = False
 
     def another(self) -> Self:
         """The transport of one more sender; here there is never more than one."""
@@ -82,6 +85,15 @@ class MemoryTransport(_Batch):
     def send(self, message: EmailMessage, envelope_to: str) -> str:
         self.sent.append((mailbox(envelope_to), message))
         return "250 kept in memory"
+
+
+class CountingTransport(_Batch):
+    """Takes everything and keeps nothing: for looking ahead, where only who gets what and when is asked."""
+
+    unread = True
+
+    def send(self, message: EmailMessage, envelope_to: str) -> str:  # noqa: ARG002
+        return "250 not sent"
 
 
 class FolderTransport(_Batch):

@@ -374,6 +374,31 @@ def due_in_one_minute(bench: Any, pending: int, due: int) -> None:
     )
 
 
+def a_year_ahead(bench: Any, procurements: int, contracts: int) -> None:
+    """One region's year by fast-forward: what would happen if nobody did anything."""
+    from tests.importers.samples import csv_file
+    from workflow.importers.commands import import_contracts
+    from workflow.preview import preview
+
+    world = World(bench.fresh("ahead"), bench_folder(bench))
+    world.settle()
+    world.prepare(1)
+    multiply(world, procurements)
+    ends = ((NOON + timedelta(days=30 + n * 3 % 1200)).date().isoformat() for n in range(contracts))
+    rows = [
+        ["Avtalsnamn", "Leverantör", "Slutdatum"],
+        *([f"Avtal {n}", f"Bolag {n % 90} AB", e] for n, e in enumerate(ends)),
+    ]
+    import_contracts(world.app, "norrbotten", csv_file(rows), "r.csv")
+    begun, work = time.perf_counter(), time.process_time()
+    found = preview(world.app, "norrbotten", months=12)
+    print(
+        f"{bench.name:11} a year ahead of {procurements} procurements and {contracts} contracts: "
+        f"{time.perf_counter() - begun:.1f} s ({time.process_time() - work:.1f} s of processor); "
+        f"{len(found.happenings)} happenings, {len(found.mails)} mails, {len(found.faults)} faults"
+    )
+
+
 def stored(world: World, moment: datetime) -> Any:
     """An instant as the database compares it in plain SQL."""
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if world.app.database.is_sqlite else moment
@@ -458,6 +483,7 @@ def main() -> None:
                 eight_clients(bench, max(chosen.transitions // 8, 10))
             with_many_cases(bench, chosen.cases, 60)
             due_in_one_minute(bench, chosen.pending, chosen.pending // 10)
+            a_year_ahead(bench, 300, 700)
         start_up(root)
     finally:
         shutil.rmtree(root, ignore_errors=True)

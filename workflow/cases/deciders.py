@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, literal_column, or_, select
@@ -209,6 +210,7 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
         .order_by(_tasks.c.due_on, _tasks.c.id)
     )  # fmt: skip
     known: dict[Any, list[Days]] = {}
+    deciders: dict[Any, Callable[[date], bool]] = {}
     found: dict[Any, list[GapCase]] = {}
     for t in uow.connection.execute(query):
         if (t.process, t.trigger) not in DECIDING:
@@ -217,8 +219,12 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
         last = min(t.due_on, until) if t.due_on and t.due_on >= today else until
         alike = (t.process, t.trigger, roles, t.owner_id, t.manager_id, t.unit_id, t.value, last, t.due_on)
         if alike not in known:
-            may = _asked(register, alike, mandated=DECIDING[t.process, t.trigger])
-            known[alike] = gaps(today, last, t.due_on, may, calendar)
+            # Whoever may decide on a day may do so whatever the last day is.
+            mandated = DECIDING[t.process, t.trigger]
+            asked = (t.process, t.trigger, roles, t.owner_id, t.manager_id, t.unit_id, t.value if mandated else None)
+            if asked not in deciders:
+                deciders[asked] = cache(_asked(register, alike, mandated=mandated))
+            known[alike] = gaps(today, last, t.due_on, deciders[asked], calendar)
         for g in known[alike]:
             cases = found.setdefault((t.process, t.trigger, t.role, g.first, g.last), [])
             if all(c.id != t.id for c in cases):

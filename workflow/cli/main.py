@@ -206,6 +206,8 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--deploy", action="store_true", help=_("Fail on anything unfit for production."))
     preview = add(commands, "preview", "preview:preview", _("What would happen if nobody did anything."))
     preview.add_argument("case", nargs="?", metavar="CASE", help=_("A case's reference or id; all cases without it."))
+    preview.add_argument("--region", metavar="CODE", help=_("One region only."))
+    preview.add_argument("--json", action="store_true", help=_("As JSON, for a program."))
     preview.add_argument("--months", type=_months, default=12, metavar="N", help=_("How far to look, 1 to 120 months."))
     add(commands, "demo", "serving:demo", _("Load the demo data into an empty database."))
     return top

@@ -11,6 +11,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from math import inf
 from typing import Any
 
@@ -161,17 +162,21 @@ def _send(app: Stegvis, transport: Transport, claim: _Claim) -> int:
         outcome, detail = "withdrawn", "all done"
     else:
         try:
-            mail = compose(
-                message.kind,
-                json.loads(facts),
-                recipient_name=message.recipient_name,
-                recipient_address=message.recipient,
-                locale=message.locale,
-                mail_from=app.settings.mail_from,
-                base_url=app.settings.address,
-                message_id=message_id(message.id, app.settings.address),
-                sent_at=claim.now,
-                today=local_date(claim.now),
+            mail = (
+                EmailMessage()
+                if transport.unread
+                else compose(
+                    message.kind,
+                    json.loads(facts),
+                    recipient_name=message.recipient_name,
+                    recipient_address=message.recipient,
+                    locale=message.locale,
+                    mail_from=app.settings.mail_from,
+                    base_url=app.settings.address,
+                    message_id=message_id(message.id, app.settings.address),
+                    sent_at=claim.now,
+                    today=local_date(claim.now),
+                )
             )
             if monotonic() - claim.since > outbox.IN_HAND:
                 return 0  # this process was stopped for so long that another may have the message by now

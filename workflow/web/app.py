@@ -25,6 +25,7 @@ from workflow.web import api, pages
 from workflow.web.base import program_version
 from workflow.web.health import Metrics
 from workflow.web.health import router as health
+from workflow.web.looks_ahead import LooksAhead
 from workflow.web.policies import admit
 from workflow.web.problems import refuse
 from workflow.web.security import BodyLimit, DefaultHeaders, HeadAsGet, JsonOnly, Net, OwnSiteOnly
@@ -65,6 +66,7 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
         web.add_exception_handler(kind, refuse)
     web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, metrics
     web.state.providers = Providers(app.settings.providers, app.clock)
+    web.state.looks_ahead = LooksAhead()
     for router in (health, *pages.ROUTERS, *api.ROUTERS):
         web.include_router(router)
     web.mount("/static", Static(directory=str(files("workflow") / "web/static")))

@@ -1,11 +1,11 @@
-"""Looking ahead and taking everything out, on both databases."""
+"""Taking everything of a region out, on both databases."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from workflow.db.metadata import METADATA
 from workflow.engine.execute import Stegvis, execute
 from workflow.exports.region import SUBJECTS, export_region
 from workflow.importers.commands import import_contracts
-from workflow.preview import preview
 
 REGION = "norrbotten"
 
@@ -43,25 +42,6 @@ def whole(app: Stegvis) -> dict[str, list[Any]]:
     with app.database.read() as uow:
         tables = METADATA.sorted_tables
         return {t.name: [tuple(r) for r in uow.connection.execute(t.select())] for t in tables}
-
-
-def test_a_preview_is_what_the_engine_would_do_and_touches_nothing(app: Stegvis, tmp_path: Path) -> None:
-    before, files = whole(app), sorted(tmp_path.rglob("*"))
-    result = preview(app, months=12, locale="en")
-    assert result.until == date(2027, 3, 2)
-    procurement = [h for h in result.happenings if h.reference.startswith("UPP")]
-    contract = [h for h in result.happenings if h.reference.startswith("AVT")]
-    assert any(h.text.startswith("Reminder:") for h in procurement)
-    assert any(h.on == date(2026, 7, 31) and "final evaluation" in h.text.lower() for h in contract), contract
-    days = [h.on for h in result.happenings]
-    assert days == sorted(days)
-    assert whole(app) == before
-    assert sorted(tmp_path.rglob("*")) == files
-
-
-def test_a_preview_of_one_case_leaves_the_others_out(app: Stegvis) -> None:
-    references = {h.reference for h in preview(app, case="UPP-2026-0001", locale="sv").happenings}
-    assert references == {"UPP-2026-0001"}
 
 
 def test_the_export_holds_every_table_of_a_region_but_what_opens_doors() -> None:
