@@ -42,7 +42,10 @@ _messages = OutboxMessage.__table__  # type: ignore[attr-defined]
 _holds = Hold.__table__  # type: ignore[attr-defined]
 
 #: Not needed to look ahead, and either large or nobody's business.
-_LEFT_OUT = {"audit_events", "audit_payloads", "outbox_messages", "sessions", "api_tokens", "idempotency_keys"}
+_LEFT_OUT = {
+    "audit_events", "audit_payloads", "outbox_messages", "mail_matters", "returned_letters", "sessions", "api_tokens",
+    "idempotency_keys",
+}  # fmt: skip
 _ROWS_AT_ONCE = 1_000
 _MAX_STEPS = 20_000
 

@@ -69,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     db = group("db", _("The database's schema."))
     add(db, "upgrade", "database:upgrade", _("Bring the database to this program's version."))
     add(db, "verify", "database:verify", _("Check that the database stands at this program's version."))
+    hold = add(
+        db, "hold", "database:hold", _("Hold everything: no mail leaves and nothing fires until it is released.")
+    )
+    hold.add_argument("reason", metavar="REASON", help=_("Why, as it will stand on the operations page."))
+    add(db, "release", "database:release", _("Release what is held after a restore."))
 
     imports = group("import", _("Read other people's lists."))
     contracts = add(imports, "contracts", "registers:import_contracts", _("A contract register (Excel or CSV)."))
