@@ -30,15 +30,16 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.duties.register import open_due_duties
 from workflow.engine.case_rows import cases
 from workflow.engine.delivery import deliver_mail
-from workflow.engine.digests import make_digests
+from workflow.engine.digests import make_digests, next_digest_at
 from workflow.engine.execute import Stegvis
-from workflow.engine.tables import AuditEvent, Hold, OutboxMessage, Timer
+from workflow.engine.tables import AuditEvent, DigestNote, Hold, OutboxMessage, Timer
 from workflow.engine.timers import NEXT_DUE, fire_due_timers
 from workflow.errors import NotFound
 
 _events = AuditEvent.__table__  # type: ignore[attr-defined]
 _timers = Timer.__table__  # type: ignore[attr-defined]
 _messages = OutboxMessage.__table__  # type: ignore[attr-defined]
+_notes = DigestNote.__table__  # type: ignore[attr-defined]
 _holds = Hold.__table__  # type: ignore[attr-defined]
 
 #: Not needed to look ahead, and either large or nobody's business.
@@ -61,17 +62,42 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastMail:
+    """A mail that would be handed over. `case_id` None where it is about several cases; a digest tells of `rows` tasks."""
+
+    at: datetime
+    on: date
+    region_id: str
+    kind: str
+    person_id: str | None
+    recipient_name: str
+    case_id: str | None
+    reference: str | None
+    title: str | None
+    role: str
+    substitute_for: str | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     until: date
     happenings: list[Happening]
+    mails: list[ForecastMail]
 
 
-def preview(app: Stegvis, *, case: str | None = None, months: int = 12, locale: str = "sv") -> Preview:
-    """Everything that would happen to a case (its id or reference) or to all, for some months. Raises NotFound."""
+def preview(
+    app: Stegvis, *, case: str | None = None, months: int = 12, days: int | None = None, locale: str = "sv"
+) -> Preview:
+    """Everything that would happen to a case (its id or reference) or to all, for some months, or `days` when given.
+
+    With the mails that would leave; those that wait already are not among them. Raises NotFound.
+    """
     with tempfile.TemporaryDirectory(prefix="stegvis-preview-") as folder, copied(app, Path(folder)) as copy:
         clock = copy.clock
         assert isinstance(clock, FixedClock)
-        until = add_months(local_date(clock.now()), months)
+        today, begins = local_date(clock.now()), clock.at
+        until = add_months(today, months) if days is None else today + timedelta(days=days)
         with copy.database.write() as uow:
             _prepare(uow, case)
         found: list[Happening] = []
@@ -83,11 +109,14 @@ def preview(app: Stegvis, *, case: str | None = None, months: int = 12, locale: 
             deliver_mail(copy)
             with copy.database.read() as uow:
                 found += _happened(uow, clock.at, locale)
-                due = uow.one(NEXT_DUE)
-            if due is None or due.due_at > end_of_day(until):
+                due, digest_at = uow.one(NEXT_DUE), next_digest_at(uow)
+            moments = [m for m in (due.due_at if due is not None else None, digest_at) if m is not None]
+            if not moments or min(moments) > end_of_day(until):
                 break
-            clock.at = max(due.due_at, clock.at)
-        return Preview(until, found)
+            clock.at = max(min(moments), clock.at)
+        with copy.database.read() as uow:
+            mails = _mails(uow, begins)
+        return Preview(until, found, mails)
 
 
 @contextmanager
@@ -154,6 +183,7 @@ def _prepare(uow: UnitOfWork, case: str | None) -> None:
         raise NotFound("not_found")
     others = _timers.c.case_id.not_in(found)
     run(update(_timers).where(others, _timers.c.status == "pending").values(status="cancelled"))
+    run(delete(_notes).where(_notes.c.case_id.not_in(found), _notes.c.status == "waiting"))
 
 
 def _happened(uow: UnitOfWork, at: datetime, locale: str) -> list[Happening]:
@@ -180,6 +210,27 @@ def _happened(uow: UnitOfWork, at: datetime, locale: str) -> list[Happening]:
     return happened
 
 
+def _mails(uow: UnitOfWork, begins: datetime) -> list[ForecastMail]:
+    """What was handed over in the copy, in order."""
+    query = (
+        select(_messages, cases.c.reference, cases.c.title)
+        .select_from(_messages.outerjoin(cases, cases.c.id == _messages.c.case_id))
+        .where(_messages.c.sent_at >= begins, _messages.c.created_at >= begins)
+        .order_by(_messages.c.sent_at, _messages.c.id)
+    )
+    found = []
+    for row in uow.connection.execute(query):
+        facts = json.loads(row.facts)
+        found.append(
+            ForecastMail(
+                row.sent_at, local_date(row.sent_at), row.region_id, row.kind, row.person_id, row.recipient_name,
+                row.case_id, row.reference, row.title, str(facts.get("role", "role.system")),
+                facts.get("substitute_for"), int(facts.get("count", 0)),
+            )
+        )  # fmt: skip
+    return found
+
+
 def _name(uow: UnitOfWork, person_id: str | None) -> str:
     people = METADATA.tables["people"]
     name = uow.connection.execute(select(people.c.name).where(people.c.id == person_id)).scalar()
@@ -200,4 +251,4 @@ def _words(kind: str, process: str, body: dict[str, Any], locale: str) -> str:
     return label(f"done.{kind}", locale) if has_label(f"done.{kind}", locale) else gettext("Noted in the trail", locale)
 
 
-__all__ = ["Happening", "Preview", "preview"]
+__all__ = ["ForecastMail", "Happening", "Preview", "preview"]

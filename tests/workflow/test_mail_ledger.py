@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from notifications.errors import PermanentFailure
 from notifications.message import message_id
 from notifications.transport import MemoryTransport
+from states.calendar import local_date
 from states.roles import system_actor
 from tests.play import Play
 from tests.web.site import csrf_token, program, sign_in
@@ -21,6 +22,7 @@ from workflow.engine.delivery import deliver_mail
 from workflow.engine.execute import execute
 from workflow.engine.timers import held
 from workflow.errors import Forbidden, InvalidForm, NotFound, StegvisError
+from workflow.mail_forecast import mail_forecast
 from workflow.mails.collecting import collect_returned
 from workflow.mails.queries import MailFilter, list_mails, my_matter_count, my_matters
 from workflow.scheduler import Scheduler
@@ -56,6 +58,12 @@ def refused(asked: Play) -> Play:
     asked.app.transport = Refusing(OWNER)
     deliver_mail(asked.app)
     return asked
+
+
+def instant_of(value: Any) -> datetime:
+    """An instant as either database gives it to plain SQL."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def matters(play: Play, who: str) -> list[Any]:
@@ -402,3 +410,40 @@ def test_a_hold_by_hand_is_the_operators(lived: Play) -> None:
     assert reason(lived) == "Flytt av servern"
     release(lived)
     assert reason(lived) is None
+
+
+# --- to come -----------------------------------------------------------------------------------------------------
+
+
+def test_the_forecast_is_what_then_happens_and_sends_nothing(asked: Play) -> None:
+    """Two weeks by the forecast, then two weeks of doing nothing: the same mails to the same people on the same days."""
+    asked.do("owner", SetMailPlan(digest=True))
+    deliver_mail(asked.app)
+    before = len(asked.sent)
+    ahead = mail_forecast(asked.app, asked.as_("head"), days=14)
+    assert len(asked.sent) == before
+    expected = sorted((m.on, m.recipient_name, m.kind) for m in ahead.mails)
+    assert {kind for _, _, kind in expected} >= {"digest"}
+    end = asked.today + timedelta(days=14)
+    while asked.today <= end:
+        asked.clock.at += timedelta(hours=1)
+        if asked.today <= end:
+            asked.run_due()
+    sent = asked.sql("SELECT sent_at, recipient_name, kind FROM outbox_messages WHERE status = 'sent' ORDER BY sent_at")
+    happened = sorted((local_date(instant_of(r.sent_at)), r.recipient_name, r.kind) for r in sent[before:])
+    assert expected == happened
+
+
+def test_the_forecast_of_a_person_a_case_and_a_region(asked: Play, kalmar: Play) -> None:
+    person = asked.people["owner"]
+    own = mail_forecast(asked.app, asked.as_("owner"), days=20)
+    assert {m.person_id for m in own.mails} == {person}
+    assert mail_forecast(asked.app, kalmar.as_("head"), days=20).mails == []
+    browser = sign_in(asked, "head")
+    page = browser.get(f"/mails/forecast?person={person}&days=20")
+    assert page.status_code == 200
+    assert "Åsa Ägare" in page.text
+    assert browser.get("/mails/forecast?days=1000").status_code == 422
+    assert browser.get("/mails/forecast?case=nonsense").status_code == 422
+    api = program(asked, "owner").get("/api/v1/mails/forecast?days=20").json()
+    assert len(api["items"]) == len(own.mails)

@@ -193,6 +193,7 @@ def parser() -> argparse.ArgumentParser:
     preview = add(commands, "preview", "preview:preview", _("What would happen if nobody did anything."))
     preview.add_argument("case", nargs="?", metavar="CASE", help=_("A case's reference or id; all cases without it."))
     preview.add_argument("--months", type=_months, default=12, metavar="N", help=_("How far to look, 1 to 120 months."))
+    preview.add_argument("--mails", action="store_true", help=_("Only the mails: who would get which, and when."))
     add(commands, "demo", "serving:demo", _("Load the demo data into an empty database."))
     return top
 

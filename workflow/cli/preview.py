@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from templates.formatting import long_day
+from templates.formatting import instant, long_day
+from templates.labels import label
 from workflow.cli.console import DONE, _, locale, open_app, say, tell
+from workflow.preview import Preview
 from workflow.preview import preview as look_ahead
+
+
+def _mails(result: Preview) -> int:
+    """Who would get which mail on which day."""
+    for mail in result.mails:
+        about = f"{mail.reference} {mail.title}" if mail.reference else ""
+        kind = label(f"mail.{mail.kind}", locale())
+        say(f"{instant(mail.at, locale())}  {mail.recipient_name}  {kind}  {about}".rstrip())
+    say(
+        tell(
+            _("%(count)s mails until %(day)s. Nothing was sent."),
+            count=len(result.mails),
+            day=long_day(result.until, locale()),
+        )
+    )
+    return DONE
 
 
 def preview(chosen: Namespace) -> int:
     app = open_app()
     result = look_ahead(app, case=chosen.case, months=chosen.months, locale=locale())
+    if chosen.mails:
+        return _mails(result)
     day = None
     for happening in result.happenings:
         if happening.on != day:

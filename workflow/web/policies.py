@@ -102,6 +102,7 @@ POLICIES: dict[str, frozenset[str]] = {
     # Whose mails one sees is looked at further in: the region's for those who oversee it, else one's own.
     "GET /mails": SIGNED_IN,
     "GET /mails/export": SIGNED_IN,
+    "GET /mails/forecast": SIGNED_IN,
     "GET /mails/{mail_id}": SIGNED_IN,
     "GET /mail-matters/{matter_id}": WORKING,
     "POST /mail-matters/{matter_id}": WORKING,
@@ -191,6 +192,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /api/v1/contracts": SIGNED_IN,
     "GET /api/v1/operations": LEADING,
     "GET /api/v1/mails": SIGNED_IN,
+    "GET /api/v1/mails/forecast": SIGNED_IN,
     "GET /api/v1/cases/{case_id}/mails": SIGNED_IN,
     "GET /api/v1/mail-matters": SIGNED_IN,
     "POST /api/v1/mail-matters/{matter_id}/settle": WORKING,

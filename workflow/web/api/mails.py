@@ -12,6 +12,7 @@ from pydantic import Field
 from workflow.cases.region_trail import case_named
 from workflow.commands import SettleMailMatter
 from workflow.errors import FieldError, InvalidForm
+from workflow.mail_forecast import DAYS, MOST_DAYS, mail_forecast
 from workflow.mails.queries import MailFilter, case_ledger, list_mails, my_matters
 from workflow.web.api.exchange import (
     ROOT,
@@ -63,6 +64,22 @@ def mails(
         filters = MailFilter(standing, kind, person, found, from_on, to_on)
         base = app_of(request).settings.address
         return listed(request, list_mails(call.uow, call.who, filters, base, after=after, limit=limit))
+
+
+@router.get(f"{ROOT}/mails/forecast")
+def forecast(
+    request: Request,
+    days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = DAYS,
+    person: str | None = None,
+    case: Annotated[str | None, Query(description="A case's reference, registry number or id.")] = None,
+) -> Response:
+    """Which mails will go to whom on which day if nothing happens, by the real engine on a copy."""
+    with looking(request) as call:
+        found = case_named(call.uow, call.who, case) if case else None
+        if case and found is None:
+            raise InvalidForm([FieldError("case", "unknown_case")])
+    ahead = mail_forecast(app_of(request), call.who, days=days, person_id=person, case=found)
+    return answered({"until": ahead.until, "items": ahead.mails})
 
 
 @router.get(f"{ROOT}/cases/{{case_id}}/mails")

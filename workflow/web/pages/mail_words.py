@@ -27,13 +27,18 @@ def kind_text(kind: str, locale: str) -> str:
 
 def why_text(item: LedgerItem, locale: str) -> str:
     """Why this person got it: the role, or in whose place."""
-    if item.kind in _OWN_REASON:
-        return label(f"mail_why.{item.kind}", locale)
-    if item.substitute_for:
-        return gettext("stands in for %(name)s", locale, name=item.substitute_for)
-    if item.role == "role.system" or not has_label(item.role, locale):
+    return why_of(item.kind, item.role, item.substitute_for, locale)
+
+
+def why_of(kind: str, role: str, substitute_for: str | None, locale: str) -> str:
+    """Why somebody gets a mail of a kind, by the facts in it."""
+    if kind in _OWN_REASON:
+        return label(f"mail_why.{kind}", locale)
+    if substitute_for:
+        return gettext("stands in for %(name)s", locale, name=substitute_for)
+    if role == "role.system" or not has_label(role, locale):
         return ""
-    return gettext("as %(role)s", locale, role=label(item.role, locale).lower())
+    return gettext("as %(role)s", locale, role=label(role, locale).lower())
 
 
 def standing(item: LedgerItem, locale: str) -> tuple[str, str]:
