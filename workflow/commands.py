@@ -431,6 +431,40 @@ class RetryMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordReturned:
+    """A letter came back about a message: `what` is bounced, delayed, absent or answered; `detail` the server's words.
+
+    `letter_id` is what the letter is known by, so that it is taken in once.
+    """
+
+    message_id: str
+    letter_id: str
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleMailMatter:
+    """See to a mail that did not arrive or was answered: `how` is again, corrected (with `address`), told or read."""
+
+    matter_id: str
+    how: str
+    note: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetHold:
+    """No mail leaves and no timer fires, in any region, until it is released.
+
+    `mark` is what a node had noted of the database (life, beats), where the database turned out to be older.
+    """
+
+    reason: str
+    mark: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseHold:
     """Mail leaves and timers fire again (after a restore)."""
 

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     mail_url: str = ""
+    bounces_url: str = ""
     mail_from: str = "Stegvis <stegvis@localhost>"
     secret_key: str = ""
     secret_key_file: Path | None = None

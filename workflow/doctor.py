@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from notifications.mailbox import open_mailbox
 from notifications.transport import open_transport
 from templates.labels import gettext
 from workflow.db import schema
@@ -129,6 +130,17 @@ def _mail(app: Stegvis, _: Say) -> Iterator[Finding]:
         return
     if not settings.mail.startswith("smtp"):
         yield Finding(Level.UNFIT, _("Mail does not leave this machine. Set STEGVIS_MAIL_URL to a mail server."))
+    if settings.bounces_url:
+        try:
+            open_mailbox(settings.bounces_url)
+        except ValueError:
+            yield Finding(
+                Level.WRONG, _("STEGVIS_BOUNCES_URL must be maildir:PATH or imaps://USER:PASSWORD@HOST/FOLDER.")
+            )
+    elif settings.mail.startswith("smtp"):
+        yield Finding(
+            Level.UNFIT, _("Mail that comes back is not read. Set STEGVIS_BOUNCES_URL to the sender's mailbox.")
+        )
     if "@localhost" in settings.mail_from:
         yield Finding(Level.UNFIT, _("The sender of mail is not set. Set STEGVIS_MAIL_FROM."))
 

@@ -31,9 +31,11 @@ from workflow.engine.delivery import deliver_mail
 from workflow.engine.digests import make_digests
 from workflow.engine.execute import Stegvis
 from workflow.engine.operations import LAST_CYCLE, STANDSTILL
+from workflow.engine.restored import look
 from workflow.engine.tables import Heartbeat, SchedulerGap, Timer
 from workflow.engine.timers import fire_due_timers
 from workflow.housekeeping import sweep
+from workflow.mails.collecting import collect_returned
 from workflow.parameters.running import move_released_deadlines
 
 log = logging.getLogger("stegvis.scheduler")
@@ -149,6 +151,7 @@ class Scheduler:
         stands, with the error. What keeps one part from running keeps no other."""
         fired, faults = 0, []
         for part, work in (
+            ("restored", lambda: look(self.app, beat=True)),
             ("heartbeat", self._note_gap),
             ("annual calendar", self._open_duties),
             ("timers", lambda: fire_due_timers(self.app, seconds=seconds)),
@@ -173,6 +176,7 @@ class Scheduler:
     def _deliver(self, seconds: float = inf) -> tuple[int, str | None]:
         """A mail server that is away is written down; the round is finished all the same."""
         away: list[str] = []
+        _attempt("restored", lambda: look(self.app))  # before anything leaves, whichever loop begins first
 
         def deliver() -> int:
             try:
@@ -181,8 +185,16 @@ class Scheduler:
                 away.append(error.reason)
                 return 0
 
+        def collect() -> int:
+            try:
+                return collect_returned(self.app)
+            except ServerAway as error:
+                away.append(f"returned mail: {error.reason}")
+                return 0
+
         sent, fault = _attempt("mail", deliver)
-        why = fault or next(iter(away), None)
+        unread = _attempt("returned mail", collect)[1]  # after what leaves, and whatever became of that
+        why = fault or unread or next(iter(away), None)
         return sent, self._leave_word(_MAIL_FAILED if fault else _MAIL_DONE, n=sent, why=why, new=False) or why
 
     def _sweep(self) -> str | None:

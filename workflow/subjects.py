@@ -22,8 +22,10 @@ import workflow.duties.register
 import workflow.engine.delivery
 import workflow.engine.opening
 import workflow.engine.operations
+import workflow.engine.restored
 import workflow.engine.timers
 import workflow.files.handlers
+import workflow.mails.handlers
 import workflow.parameters.closing_days
 import workflow.parameters.handlers
 import workflow.parameters.running

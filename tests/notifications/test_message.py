@@ -249,3 +249,15 @@ def test_a_swedish_domain_is_written_as_the_wire_takes_it() -> None:
 def test_a_wrong_sender_setting_does_not_condemn_the_message(mail_from: str) -> None:
     with pytest.raises(TemporaryFailure, match="MAIL_FROM"):
         compose_to("asa@x.example", mail_from=mail_from)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_message_says_why_its_reader_gets_it_and_what_comes(kind: Kind) -> None:
+    """Why you; and what comes next or what to do: never a message that only tells."""
+    text = " ".join(text_of(mail(kind)).split())
+    assert "Du får detta" in text
+    ways = (
+        "Sedan följer", "Nästa steg", "Nästa påminnelse", "påminnelserna", "Påminnelserna", "Frågan stoppar inte tiden",
+        "kommer ändå direkt", "tills någon",
+    )  # fmt: skip
+    assert any(way in text for way in ways), text

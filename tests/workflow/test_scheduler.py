@@ -16,6 +16,7 @@ from sqlalchemy import insert
 from notifications.errors import ServerAway
 from notifications.transport import MemoryTransport
 from states.roles import system_actor
+from tests.databases import shared_folder
 from workflow import scheduler as module
 from workflow.app import build
 from workflow.clock import FixedClock, SystemClock
@@ -46,6 +47,7 @@ def elapsed() -> Elapsed:
 
 
 def built(url: str, **settings: Any) -> Stegvis:
+    settings = {"data_dir": shared_folder(), **settings}
     return build(Settings(database_url=url, mail_url="memory:", **settings), clock=FixedClock(TODAY))
 
 

@@ -21,7 +21,7 @@ from states.roles import Actor, Role
 from workflow.commands import FinishHandOver, HandOverCase
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, directory, obligations, outbox
+from workflow.engine import audit, case_rows, directory, mail_matters, obligations, outbox
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.tables import Case, Conflict, Task
@@ -236,7 +236,8 @@ def finish_hand_over(uow: UnitOfWork, command: FinishHandOver, who: Actor) -> di
             new_manager=receiver.person_id if unit.manager_id == command.from_id else unit.manager_id,
             new_owner=receiver.person_id if unit.contract_owner_id == command.from_id else unit.contract_owner_id,
         )
-    if not command.case_ids and not units:
+    matters = mail_matters.pass_on(uow, command.from_id, receiver.person_id)
+    if not command.case_ids and not units and not matters:
         return {"cases": 0, "units": 0, "tasks": 0}
     owed = uow.connection.execute(
         select(_tasks.c.due_on).where(

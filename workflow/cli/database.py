@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from workflow.cli.console import DONE, FAILED, WRONG_USAGE, Refusal, _, complain, locale, open_app, say, tell
+from workflow.cli.console import DONE, FAILED, WRONG_USAGE, Refusal, _, complain, locale, open_app, operator, say, tell
 
 
 def upgrade(chosen: Namespace) -> int:  # noqa: ARG001
@@ -21,6 +21,34 @@ def verify(chosen: Namespace) -> int:  # noqa: ARG001
 
     open_app()
     say(tell(_("The database stands at version %(version)s."), version=schema.head()))
+    return DONE
+
+
+def hold(chosen: Namespace) -> int:
+    """Nothing leaves and nothing fires until `release`; for a restore on a machine that cannot notice it by itself."""
+    from workflow.commands import SetHold
+    from workflow.engine.execute import execute
+    from workflow.engine.restored import HOME
+
+    app = open_app()
+    execute(app, SetHold(chosen.reason), by=operator(HOME))
+    say(tell(_("Everything is held: no mail leaves and nothing fires until `stegvis db release`.")))
+    return DONE
+
+
+def release(chosen: Namespace) -> int:  # noqa: ARG001
+    """Every hold is taken away, and said."""
+    from workflow.commands import ReleaseHold
+    from workflow.engine.execute import execute
+    from workflow.engine.restored import HOLDS, HOME
+
+    app = open_app()
+    with app.database.read() as uow:
+        holds = uow.all(HOLDS)
+    for each in holds:
+        execute(app, ReleaseHold(each.id), by=operator(HOME))
+        say(tell(_("Released: %(reason)s"), reason=each.reason))
+    say(tell(_("Nothing is held.")))
     return DONE
 
 

@@ -69,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     db = group("db", _("The database's schema."))
     add(db, "upgrade", "database:upgrade", _("Bring the database to this program's version."))
     add(db, "verify", "database:verify", _("Check that the database stands at this program's version."))
+    hold = add(
+        db, "hold", "database:hold", _("Hold everything: no mail leaves and nothing fires until it is released.")
+    )
+    hold.add_argument("reason", metavar="REASON", help=_("Why, as it will stand on the operations page."))
+    add(db, "release", "database:release", _("Release what is held after a restore."))
 
     imports = group("import", _("Read other people's lists."))
     contracts = add(imports, "contracts", "registers:import_contracts", _("A contract register (Excel or CSV)."))
@@ -209,6 +214,7 @@ def parser() -> argparse.ArgumentParser:
     preview.add_argument("--region", metavar="CODE", help=_("One region only."))
     preview.add_argument("--json", action="store_true", help=_("As JSON, for a program."))
     preview.add_argument("--months", type=_months, default=12, metavar="N", help=_("How far to look, 1 to 120 months."))
+    preview.add_argument("--mails", action="store_true", help=_("Only the mails: who would get which, and when."))
     add(commands, "demo", "serving:demo", _("Load the demo data into an empty database."))
     return top
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from templates.formatting import day, long_day
+from templates.formatting import day, instant, long_day
 from templates.labels import label
 from workflow.cli.console import DONE, _, locale, open_app, say, tell
 from workflow.engine import case_rows
@@ -33,7 +33,7 @@ def preview(chosen: Namespace) -> int:
         say(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1, default=_plain))
         return DONE
     for result in results:
-        _tell(result, several=len(results) > 1)
+        (_mails if chosen.mails else _tell)(result, several=len(results) > 1)
     return DONE
 
 
@@ -49,6 +49,22 @@ def _regions(app: Stegvis, region: str | None, case: str | None) -> list[str]:
     if case is not None and not found:
         raise NotFound
     return found
+
+
+def _mails(result: Preview, *, several: bool) -> None:
+    """Who would get which mail on which day."""
+    if several:
+        say(result.region_id)
+    for mail in result.mails:
+        about = f"{mail.reference} {mail.title}" if mail.reference else ""
+        say(f"{instant(mail.at, locale())}  {mail.person}  {label(f'mail.{mail.kind}', locale())}  {about}".rstrip())
+    say(
+        tell(
+            _("%(count)s mails until %(day)s. Nothing was sent."),
+            count=len(result.mails),
+            day=long_day(result.until, locale()),
+        )
+    )
 
 
 def _tell(result: Preview, *, several: bool) -> None:

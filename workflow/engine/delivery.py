@@ -22,14 +22,13 @@ from notifications.kinds import Kind
 from notifications.message import compose, message_id
 from notifications.transport import Transport
 from states.calendar import local_date
-from states.roles import Actor, Role, system_actor
+from states.roles import Actor, system_actor
 from templates.labels import MissingLabel
 from workflow.clock import monotonic
 from workflow.commands import RecordDelivery
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, digests, directory, outbox
-from workflow.engine.act import load_step
+from workflow.engine import audit, digests, directory, mail_matters, outbox
 from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.tables import OutboxMessage
 from workflow.engine.timers import held
@@ -52,7 +51,12 @@ _NEXT = Statement(
 _CLAIM = Statement(
     update(_messages)
     .where(_messages.c.id == bindparam("message_id"))
-    .values(status="sending", attempts=bindparam("tries"), next_try_at=bindparam("until"))
+    .values(
+        status="sending",
+        attempts=bindparam("tries"),
+        next_try_at=bindparam("until"),
+        facts=bindparam("what_it_says"),
+    )
 )
 _GET = Statement(select(_messages).where(_messages.c.id == bindparam("message_id")).with_for_update())
 _SETTLE = Statement(
@@ -63,6 +67,8 @@ _SETTLE = Statement(
         sent_at=bindparam("at"),
         late_seconds=bindparam("late"),
         error=bindparam("why"),
+        reply=bindparam("said"),
+        ended_at=bindparam("ended"),
         next_try_at=bindparam("again_at"),
     )
 )
@@ -147,9 +153,15 @@ def _claim(app: Stegvis) -> _Claim | None:
         if message is None:
             return None
         person = directory.person(uow, message.person_id) if message.person_id else None
-        uow.run(_CLAIM, message_id=message.id, tries=message.attempts + 1, until=uow.now + outbox.LEASE)
         disabled = person is not None and person.disabled_at is not None
         facts = digests.facts_at_hand_over(uow, message) if message.kind == Kind.DIGEST else message.facts
+        uow.run(
+            _CLAIM,
+            message_id=message.id,
+            tries=message.attempts + 1,
+            until=uow.now + outbox.LEASE,
+            what_it_says=facts or message.facts,  # a digest says what is true now; the ledger shows what was sent
+        )
         return _Claim(message._replace(attempts=message.attempts + 1), facts, disabled, uow.now, since)
 
 
@@ -197,7 +209,7 @@ def _send(app: Stegvis, transport: Transport, claim: _Claim) -> int:
 
 @handles(RecordDelivery)
 def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dict[str, Any]:
-    """The mail server took it, refused it, or must be asked again. What cannot be delivered becomes somebody's to know."""
+    """The mail server took it, refused it, or must be asked again. What cannot be delivered becomes somebody's to see to."""
     message = uow.one(_GET, message_id=command.message_id)
     if message is None or message.status in ("sent", "failed", "withdrawn"):
         return {"status": message.status if message else "gone"}
@@ -215,6 +227,8 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
         at=uow.now if status == "sent" else None,
         late=int((uow.now - message.planned_at).total_seconds()) if status == "sent" and message.planned_at else None,
         why=None if status == "sent" else command.detail,
+        said=command.detail if status == "sent" else None,
+        ended=uow.now if status in ("failed", "withdrawn") else None,
         again_at=again_at or message.next_try_at,
     )
     if status != "queued":
@@ -229,26 +243,6 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
             facts={"mail": message.kind, "message": message.id, "to": message.person_id, "reply": None},
             fields=[audit.Field("recipient", message.recipient, "personal"), audit.Field("reply", command.detail)],
         )
-    if status == "failed" and message.kind != Kind.UNDELIVERABLE and message.case_id:
-        _tell_somebody(uow, message, who)
+    if status == "failed":
+        mail_matters.open_matter(uow, message, "refused", who)
     return {"status": status}
-
-
-def _tell_somebody(uow: UnitOfWork, message: Row, who: Actor) -> None:
-    """What could not be delivered goes to the case's officer, else to the administrators, who can put it right."""
-    case = uow.one(case_rows.LOCK_CASE, case_id=message.case_id)
-    if case is None:
-        return
-    step = load_step(uow, case, who)
-    recipients = step.reach(Role.PROCUREMENT_OFFICER)
-    others = tuple(r for r in recipients if r.person.address != message.recipient) or step.reach(Role.ADMINISTRATOR)
-    facts = json.loads(message.facts)
-    step.tell(
-        Kind.UNDELIVERABLE,
-        others,
-        role=Role.PROCUREMENT_OFFICER,
-        link=f"/cases/{step.case_id}",
-        addressee=message.recipient_name,
-        undelivered=message.kind,
-        due_on=facts.get("due_on"),
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -93,6 +93,29 @@ def make_digests(app: Stegvis) -> int:
         except Exception:
             log.exception("digest of %s", person_id, extra={"action": "digest_failed"})
     return made
+
+
+def next_digest_at(uow: UnitOfWork, *, within_days: int = 14) -> datetime | None:
+    """When the next digest of those that wait is made, later than now; None when none is, so far ahead."""
+    now, calendar = uow.now, Calendar()
+    today = local_date(now)
+    moments = []
+    for row in uow.all(_WAITING):
+        parameters = case_rows.parameters(uow, row.region_id, today)
+        plan = plan_of(uow, row.person_id, int(setting(parameters, "mail_hour")))
+        for n in range(within_days + 1):
+            day = today + timedelta(days=n)
+            moment = plan.moment(day)
+            if (
+                moment > now
+                and moment >= row.since
+                and plan.is_day(day, calendar)
+                and not directory.is_away(uow, row.person_id, day)
+                and uow.one(_OF_DAY, person_id=row.person_id, on_day=day) is None
+            ):
+                moments.append(moment)
+                break
+    return min(moments, default=None)
 
 
 def _due(uow: UnitOfWork) -> list[tuple[str, str, date]]:

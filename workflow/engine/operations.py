@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from states.roles import Actor, Role
-from workflow.commands import RecordTrailCheck, ReleaseHold, ReportAccessFault, RetryMessage, RetryTimer
+from workflow.commands import RecordTrailCheck, ReportAccessFault, RetryMessage, RetryTimer
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows
+from workflow.engine import audit, case_rows, mail_matters
 from workflow.engine.execute import handles
 from workflow.engine.tables import AuditEvent, AuditPayload, Heartbeat, Hold, OutboxMessage, SchedulerGap, Timer
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
@@ -46,8 +46,6 @@ _OLDEST_DUE = Statement(
 )
 _BEATS = Statement(select(_beats).order_by(_beats.c.cycle_at.desc()).limit(50))
 _HOLDS = Statement(select(_holds).order_by(_holds.c.since_at))
-_HOLD = Statement(select(_holds).where(_holds.c.id == bindparam("hold_id")))
-_RELEASE = Statement(delete(_holds).where(_holds.c.id == bindparam("hold_id")))
 _TIMER = Statement(select(_timers).where(_timers.c.id == bindparam("timer_id")))
 _TIMER_AGAIN = Statement(
     update(_timers)
@@ -55,11 +53,6 @@ _TIMER_AGAIN = Statement(
     .values(status="pending", attempts=0, error=None, due_at=bindparam("at"))
 )
 _MESSAGE = Statement(select(_messages).where(_messages.c.id == bindparam("message_id")).with_for_update())
-_MESSAGE_AGAIN = Statement(
-    update(_messages)
-    .where(_messages.c.id == bindparam("the_message_id"))
-    .values(status="queued", attempts=0, error=None, next_try_at=bindparam("at"))
-)
 _REPORTS = Statement(
     select(_events.c.at, _events.c.actor_id, _payloads.c.value)
     .select_from(
@@ -286,22 +279,9 @@ def retry_message(uow: UnitOfWork, command: RetryMessage, who: Actor) -> dict[st
         raise NotFound
     if message.status != "failed":
         raise StegvisError("already_done")
-    uow.run(_MESSAGE_AGAIN, the_message_id=message.id, at=uow.now)
+    mail_matters.send_again(uow, message, who)
     _note(uow, who, "message_requeued", message=message.id, about=message.case_id, mail=message.kind)
     return {"id": message.id}
-
-
-@handles(ReleaseHold)
-def release_hold(uow: UnitOfWork, command: ReleaseHold, who: Actor) -> dict[str, Any]:
-    """A hold stops every region of the database; an administrator, or the operator, takes it away. Raises Forbidden, NotFound."""
-    if not who.is_system and Role.ADMINISTRATOR not in who.roles():
-        raise Forbidden
-    hold = uow.one(_HOLD, hold_id=command.hold_id)
-    if hold is None:
-        raise NotFound
-    uow.run(_RELEASE, hold_id=hold.id)
-    _note(uow, who, "hold_released", hold=hold.id, since=hold.since_at, reason=hold.reason)
-    return {"id": hold.id}
 
 
 @handles(RecordTrailCheck)

@@ -240,6 +240,7 @@ class OutboxMessage(SQLModel, table=True):
         ),
         Index("ix_outbox_messages_case", "case_id", "id"),
         Index("ix_outbox_messages_sent", "region_id", "sent_at"),
+        Index("ix_outbox_messages_region", "region_id", "id"),
     )
 
     id: str = key()
@@ -260,6 +261,70 @@ class OutboxMessage(SQLModel, table=True):
     sent_at: datetime | None = None
     late_seconds: int | None = None
     error: str | None = None
+    #: What the server said when it took the message over.
+    reply: str | None = None
+    #: When it was refused for good, or withdrawn.
+    ended_at: datetime | None = None
+    bounced_at: datetime | None = None
+    #: What the other side said of it later: the bounce, or that it is delayed.
+    bounce: str | None = None
+    delayed_at: datetime | None = None
+    answered_at: datetime | None = None
+    #: Who answered: the person, or the person's absence notice.
+    answer: str | None = None
+
+
+class MailMatter(SQLModel, table=True):
+    """Something about a mail that somebody must see to: it did not arrive, or it was answered. Open until settled."""
+
+    __tablename__ = "mail_matters"
+    __table_args__ = (
+        one_of("cause", ("refused", "bounced", "answered")),
+        one_of("status", ("open", "settled")),
+        Index("ix_mail_matters_open", "region_id", "status", "opened_at"),
+        Index("ix_mail_matters_message", "message_id"),
+        Index("ix_mail_matters_case", "case_id"),
+    )
+
+    id: str = key()
+    region_id: str
+    message_id: str
+    case_id: str | None = None
+    cause: str
+    #: Whose it is: the person, else everybody who holds the role.
+    person_id: str | None = None
+    role: str
+    opened_at: datetime
+    status: str = "open"
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    how: str | None = None
+    note: str | None = None
+
+
+class ReturnedLetter(SQLModel, table=True):
+    """A letter of the mailbox for returned mail that has been read: each is taken in once."""
+
+    __tablename__ = "returned_letters"
+
+    id: str = key()
+    read_at: datetime = Field(index=True)
+    what: str
+    message_id: str | None = None
+
+
+class DatabaseLife(SQLModel, table=True):
+    """A stretch of the database's life between two releases; `beats` rises with each round of a scheduler.
+
+    What a node has noted beside the database is compared with it: an older database has been restored.
+    """
+
+    __tablename__ = "database_lives"
+
+    number: int = key()
+    id: str
+    begun_at: datetime
+    beats: int = Field(default=0, sa_type=BigInteger)
 
 
 class DigestNote(SQLModel, table=True):

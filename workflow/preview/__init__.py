@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.preview.ahead import LONGEST_MONTHS, preview
+from workflow.preview.ahead import LONGEST_MONTHS, mail_of, preview
 from workflow.preview.result import Happening, Mail, Preview, Unheeded
 
-__all__ = ["LONGEST_MONTHS", "Happening", "Mail", "Preview", "Unheeded", "preview"]
+__all__ = ["LONGEST_MONTHS", "Happening", "Mail", "Preview", "Unheeded", "mail_of", "preview"]

@@ -67,9 +67,10 @@ _LINKED = Statement(
 
 
 def preview(
-    app: Stegvis, region_id: str, *, case: str | None = None, months: int = 12, seconds: float = inf
-) -> Preview:
-    """What would happen in a region, or to one case of it (its id or reference), for some months.
+    app: Stegvis, region_id: str, *, case: str | None = None, months: int = 12, days: int | None = None,
+    seconds: float = inf,
+) -> Preview:  # fmt: skip
+    """What would happen in a region, or to one case of it (its id or reference), for some months, or days.
 
     Stops after about `seconds` and says how far it came. Raises NotFound for an unknown region or case.
     """
@@ -86,7 +87,7 @@ def preview(
         clock = copy.clock
         assert isinstance(clock, FixedClock)
         since = clock.at
-        until = add_months(local_date(since), months)
+        until = add_months(local_date(since), months) if days is None else local_date(since) + days * _DAY
         reached, faults = _play(copy, clock, region_id, until, begun + seconds, whole=chosen is None)
         with copy.database.read() as uow:
             shown = None if chosen is None else {chosen.id, *_opened_from(uow, chosen.id, since)}
@@ -229,7 +230,7 @@ def _mails(uow: UnitOfWork, since: datetime, shown: Collection[str] | None) -> I
     query = (
         select(
             _messages.c.id, _messages.c.sent_at, _messages.c.kind, _messages.c.person_id, _messages.c.recipient_name,
-            _messages.c.case_id, _cases.c.reference, _cases.c.title,
+            _messages.c.case_id, _messages.c.facts, _cases.c.reference, _cases.c.title,
         )
         .select_from(_messages.outerjoin(_cases, _cases.c.id == _messages.c.case_id))
         .where(_messages.c.status == "sent", _messages.c.sent_at >= since)
@@ -240,11 +241,18 @@ def _mails(uow: UnitOfWork, since: datetime, shown: Collection[str] | None) -> I
         about = tuple(told.get(m.id, ())) or ((m.case_id,) if m.case_id else ())
         if shown is not None and not set(about) & set(shown):
             continue
-        found.append(
-            Mail(m.sent_at, local_date(m.sent_at), m.kind, m.person_id, m.recipient_name, m.case_id, m.reference,
-                 m.title, about)
-        )  # fmt: skip
+        found.append(mail_of(m, m.sent_at, about))
     return found
+
+
+def mail_of(message: Row, at: datetime, about: tuple[str, ...]) -> Mail:
+    """A row of the outbox, with its case's `reference` and `title`, as a mail that leaves at an instant."""
+    facts = json.loads(message.facts)
+    return Mail(
+        at, local_date(at), message.kind, message.person_id, message.recipient_name, message.case_id, message.reference,
+        message.title, about, str(facts.get("role", "role.system")), facts.get("substitute_for"),
+        int(facts.get("count", 0)),
+    )  # fmt: skip
 
 
 def _unheeded(uow: UnitOfWork, today: date, shown: Collection[str] | None) -> Iterable[Unheeded]:
@@ -262,4 +270,4 @@ def _unheeded(uow: UnitOfWork, today: date, shown: Collection[str] | None) -> It
     return [Unheeded(*r) for r in uow.connection.execute(query) if shown is None or r.case_id in shown]
 
 
-__all__ = ["LONGEST_MONTHS", "preview"]
+__all__ = ["LONGEST_MONTHS", "mail_of", "preview"]

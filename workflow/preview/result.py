@@ -35,7 +35,8 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that would be handed over. A digest is about several cases: `case_ids`, those of the look ahead alone."""
+    """A mail that would be handed over. A digest is about several cases: `case_ids`, those of the look ahead alone; it
+    tells of `rows` tasks. `role` is the code of why this person gets it, `substitute_for` in whose place."""
 
     at: datetime
     on: date
@@ -46,6 +47,9 @@ class Mail:
     reference: str | None
     title: str | None
     case_ids: tuple[str, ...] = ()
+    role: str = "role.system"
+    substitute_for: str | None = None
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

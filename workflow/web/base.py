@@ -24,12 +24,14 @@ from templates.formatting import day
 from templates.labels import gettext
 from templates.rendering import LOCALES, render
 from workflow.cases.queries import my_task_counts
+from workflow.cases.region_trail import OVERSEERS
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows, directory
 from workflow.engine.execute import Stegvis
 from workflow.engine.operations import scheduler_is_late
 from workflow.errors import Forbidden, StegvisError
+from workflow.mails.queries import my_matter_count
 from workflow.people import sessions
 
 __all__ = ["SignInNeeded", "Viewer", "app_of", "check_csrf", "flash", "page", "seal", "viewer_of"]
@@ -253,11 +255,12 @@ def _viewer(uow: UnitOfWork, row: Row, csrf_token: str, chosen: str | None) -> V
 
 
 def _at_this_moment(app: Stegvis, viewer: Viewer) -> tuple[int, bool]:
-    """How many tasks wait for the viewer, and whether the scheduler stands still."""
+    """How many tasks and mails wait for the viewer, and whether the scheduler stands still."""
     with app.database.read() as uow:
         today = local_date(uow.now)
-        tasks = my_task_counts(uow, directory.actor(uow, viewer.person_id, today), today)[0]
-        return tasks, scheduler_is_late(uow)
+        who = directory.actor(uow, viewer.person_id, today)
+        waiting = my_task_counts(uow, who, today)[0] + my_matter_count(uow, who)
+        return waiting, scheduler_is_late(uow)
 
 
 def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict[str, Any]]:
@@ -268,6 +271,7 @@ def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict
         ("/year", gettext("The year", locale), None, True),
         ("/suppliers", gettext("Suppliers", locale), None, True),
         ("/reports/delegated-decisions", gettext("Reports", locale), None, True),
+        ("/mails", gettext("Mails", locale), None, bool(viewer.roles & OVERSEERS)),
         ("/trail", gettext("Audit trail", locale), None, True),
         ("/processes", gettext("Processes", locale), None, True),
         ("/operations", gettext("Operations", locale), None, bool(viewer.roles & {Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})),

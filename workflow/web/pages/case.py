@@ -27,18 +27,23 @@ from workflow.cases.queries import (
     case_view,
     readers_of,
 )
+from workflow.cases.region_trail import OVERSEERS
+from workflow.mails.queries import case_ledger, told_in_digests
 from workflow.people.queries import standing
 from workflow.planning.queries import case_plan
 from workflow.web.base import page
 from workflow.web.pages import words
 from workflow.web.pages.actions import responsible_names
 from workflow.web.pages.covered import cover_text
+from workflow.web.pages.mail_words import kind_text as mail_kind
+from workflow.web.pages.mail_words import mail_row
 from workflow.web.pages.plan_words import back_context
 from workflow.web.pages.visit import Visit, visiting
 
 routes = APIRouter()
 
 SHOWN_EVENTS = 30
+SHOWN_MAILS = 8
 #: The filters of the timeline.
 KINDS = ("decisions", "changes", "mail", "reminders", "questions")
 #: Steps that lead neither on nor back: they stand in the menu, not among the buttons.
@@ -92,6 +97,7 @@ def case_page(
         "files": case_files(visit.uow, visit.who, case_id),
         "links": _links(view, locale),
         "missing": _missing(view, locale),
+        **_mails(visit, case_id),
         "back": _back(visit, view),
         "may_correct": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "registrar"}),
         "readers": readers_of(visit.uow, visit.who, case),
@@ -109,6 +115,28 @@ def _back(visit: Visit, view: CaseView) -> dict[str, Any] | None:
         return None
     found = case_plan(visit.uow, visit.who, case.id, case.process, visit.today)
     return back_context(found, visit.locale) if found else None
+
+
+def _mails(visit: Visit, case_id: str) -> dict[str, Any]:
+    """The latest mails about the case, what digests told of it, and who of their readers is away."""
+    found = case_ledger(visit.uow, visit.who, case_id, visit.app.settings.address, limit=SHOWN_MAILS)
+    oversees = bool(visit.who.roles() & OVERSEERS)
+    notes = told_in_digests(visit.uow, visit.who, case_id, most=SHOWN_MAILS)
+    return {
+        "mails": [mail_row(i, visit.locale) for i in found.items],
+        "more_mails": found.next is not None,
+        "digest_notes": [
+            {
+                "row": n,
+                "kind": mail_kind(n.kind, visit.locale),
+                "href": f"/mails/{n.message_id}"
+                if n.message_id and (oversees or n.person_id == visit.who.person_id)
+                else None,
+            }
+            for n in notes
+        ],
+        "absent": list(dict.fromkeys(i.recipient_name for i in found.items if i.answer == "absent")),
+    }
 
 
 def kind_text(kind: str, locale: str) -> str:

@@ -19,10 +19,12 @@ from workflow.cases.tasks import resting_tasks
 from workflow.commands import DeclareConflict, HandOn
 from workflow.engine.obligations import task_link
 from workflow.errors import FieldError, InvalidForm, NotFound
+from workflow.mails.queries import my_matters
 from workflow.people.queries import Standing, people_of_region, standing
 from workflow.web.base import flash, page
 from workflow.web.pages import words
 from workflow.web.pages.covered import cover_text
+from workflow.web.pages.mails import matter_row
 from workflow.web.pages.visit import Sent, Visit, carry_out, person_text, sole_holders, texts, visiting
 
 router = APIRouter()
@@ -73,6 +75,9 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
                 if t != "resting" or resting or tab == "resting"
             ],
             "tab": tab,
+            "matters": [matter_row(m, visit) for m in my_matters(uow, who, visit.app.settings.address)]
+            if tab == "todo"
+            else [],
             "rows": [_row(t, visit, tab, alone, away) for t in tasks],
             "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
         }
