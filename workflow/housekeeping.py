@@ -12,6 +12,7 @@ from workflow.commands import CountDurations
 from workflow.db.statements import Statement
 from workflow.engine.execute import Stegvis, execute, forget_old_keys
 from workflow.engine.tables import Heartbeat
+from workflow.files.scan import sweep_orphans
 from workflow.people.tables import Session, SignInFailure
 from workflow.planning.durations import REGIONS_WITH_WORK
 
@@ -35,13 +36,14 @@ NODES_KEPT = timedelta(days=7)
 def sweep(app: Stegvis) -> None:
     """Delete idempotency keys after 7 days, sessions and failed sign-ins after one, nodes not heard of for 7.
 
-    Then every running deadline is counted again, and what differs is written down.
+    Stored files that no row names go after a day. Then every running deadline is counted again, and what differs is written down.
     """
     forget_old_keys(app)
     with app.database.write() as uow:
         uow.run(_END_SESSIONS, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_FAILURES, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_NODES, before=uow.now - NODES_KEPT)
+    sweep_orphans(app)
     verify_deadlines(app)
     count_durations(app)
 

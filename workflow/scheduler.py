@@ -26,6 +26,7 @@ from workflow.engine.delivery import deliver_mail
 from workflow.engine.execute import Stegvis
 from workflow.engine.tables import Heartbeat
 from workflow.engine.timers import fire_due_timers
+from workflow.files.scan import scan_waiting
 from workflow.housekeeping import sweep
 from workflow.parameters.running import move_released_deadlines
 
@@ -90,6 +91,7 @@ class Scheduler:
         fired = self._part(errors, lambda: fire_due_timers(self.app)) or 0
         self._part(errors, lambda: move_released_deadlines(self.app))
         sent = self._part(errors, lambda: deliver_mail(self.app)) or 0
+        self._part(errors, lambda: scan_waiting(self.app))
         if housekeeping or (housekeeping is None and self._is_night_over()):
             self._part(errors, lambda: sweep(self.app))
         done = Cycle(fired, sent, "; ".join(errors) or None)

@@ -17,6 +17,7 @@ import workflow.engine.opening
 import workflow.engine.operations
 import workflow.engine.timers
 import workflow.files.handlers
+import workflow.files.scan
 import workflow.parameters.closing_days
 import workflow.parameters.handlers
 import workflow.parameters.running
