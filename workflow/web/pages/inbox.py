@@ -15,6 +15,7 @@ from workflow.cases.queries import TaskItem, case_tasks, done_tasks, my_task_cou
 from workflow.commands import DeclareConflict, HandOn
 from workflow.engine.obligations import task_link
 from workflow.errors import FieldError, InvalidForm, NotFound
+from workflow.parameters.periods import lapsed_for
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
 from workflow.web.pages import words
@@ -62,6 +63,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
                 for t in TABS
             ],
             "tab": tab,
+            "lapsed": lapsed_for(uow, who, visit.today) if tab == "todo" else [],
             "rows": [_row(t, visit, tab, alone) for t in tasks],
             "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
         }
