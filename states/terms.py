@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from states.deadlines import Basis, Counting, Term, Unit
 
@@ -127,3 +128,14 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "escalate_days_after": ("3,10", "Stegvis standard"),
     "mail_hour": ("7", "Stegvis standard"),
 }
+
+
+#: Amounts that the legislator gives anew for each pair of years, from 1 January of an even one (LOU 5:1, domain page P23).
+TWO_YEARLY = ("threshold_goods_services", "threshold_works", "threshold_annex_2")
+
+
+def last_day(name: str, valid_from: date) -> date | None:
+    """The last day of the period that an amount was given for; None for what applies until it is changed."""
+    if name not in TWO_YEARLY:
+        return None
+    return date(valid_from.year | 1, 12, 31)

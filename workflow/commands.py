@@ -89,6 +89,14 @@ class DeclareConflict:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordScan:
+    """What the virus scanner said of a file: clean, infected, or unclear (asked again later). By the scheduler only."""
+
+    file_id: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddFile:
     """Put a file on a case. The bytes lie behind `FILES_URL` already, under their SHA-256.
 

@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = None
     demo: bool = False
     locale: Literal["sv", "en"] = "sv"
+    scan_command: str = ""
     tick_seconds: float = Field(default=15.0, gt=0)
     log_format: Literal["text", "json"] = "text"
     step_up_minutes: int = Field(default=10, ge=1, le=60)

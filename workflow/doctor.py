@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -147,6 +149,12 @@ def _mail(app: Stegvis, _: Say) -> Iterator[Finding]:
 
 def _exposure(app: Stegvis, _: Say) -> Iterator[Finding]:
     settings = app.settings
+    if not settings.scan_command:
+        yield Finding(
+            Level.FINE, _("No virus scanner: files are served as they come. STEGVIS_SCAN_COMMAND would name one.")
+        )
+    elif shutil.which(next(iter(shlex.split(settings.scan_command)), "")) is None:
+        yield Finding(Level.WRONG, _("STEGVIS_SCAN_COMMAND names no command that can be run."))
     if settings.demo:
         yield Finding(Level.UNFIT, _("STEGVIS_DEMO lets anybody sign in as the demo people. Remove it."))
     if not settings.secure:

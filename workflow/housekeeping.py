@@ -12,6 +12,7 @@ from workflow.commands import CountDurations
 from workflow.db.statements import Statement
 from workflow.engine.execute import Stegvis, execute, forget_old_keys
 from workflow.engine.tables import Heartbeat
+from workflow.files.scan import sweep_orphans
 from workflow.people.tables import Identity, KeptForm, Session, SignInFailure, UsedLogoutToken
 from workflow.planning.durations import REGIONS_WITH_WORK
 
@@ -46,7 +47,7 @@ def sweep(app: Stegvis) -> None:
     """Delete idempotency keys after 7 days, sessions, failed sign-ins, kept forms and logout orders after one,
     nodes not heard of for 7, sign-ins that nobody was bound to after 90.
 
-    Then every running deadline is counted again, and what differs is written down.
+    Stored files that no row names go after a day. Then every running deadline is counted again, and what differs is written down.
     """
     forget_old_keys(app)
     with app.database.write() as uow:
@@ -56,6 +57,7 @@ def sweep(app: Stegvis) -> None:
         uow.run(_FORGET_ORDERS, before=uow.now - SESSIONS_KEPT)
         uow.run(_FORGET_STRANGERS, before=uow.now - STRANGERS_KEPT)
         uow.run(_FORGET_NODES, before=uow.now - NODES_KEPT)
+    sweep_orphans(app)
     verify_deadlines(app)
     count_durations(app)
 

@@ -34,6 +34,7 @@ from workflow.engine.operations import LAST_CYCLE, STANDSTILL
 from workflow.engine.restored import look
 from workflow.engine.tables import Heartbeat, SchedulerGap, Timer
 from workflow.engine.timers import fire_due_timers
+from workflow.files.scan import scan_waiting
 from workflow.housekeeping import sweep
 from workflow.mails.collecting import collect_returned
 from workflow.parameters.running import move_released_deadlines
@@ -143,6 +144,7 @@ class Scheduler:
         """All of it once, one after the other. `housekeeping` None: once a night. Never raises."""
         fired, fault = self._fire()
         sent, mail_fault = self._deliver()
+        _attempt("scan", lambda: scan_waiting(self.app))
         swept = self._sweep() if housekeeping or (housekeeping is None and self._is_night_over()) else None
         return Cycle(fired, sent, "; ".join(e for e in (fault, mail_fault, swept) if e) or None)
 
@@ -210,6 +212,8 @@ class Scheduler:
             pass
 
     def _housekeep(self) -> None:
+        """Files that wait for a scan, each round; the day's sweep, once a night."""
+        _attempt("scan", lambda: scan_waiting(self.app))
         if self._is_night_over():
             self._sweep()
 

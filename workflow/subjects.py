@@ -25,6 +25,7 @@ import workflow.engine.operations
 import workflow.engine.restored
 import workflow.engine.timers
 import workflow.files.handlers
+import workflow.files.scan
 import workflow.mails.handlers
 import workflow.parameters.closing_days
 import workflow.parameters.handlers

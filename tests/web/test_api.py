@@ -313,8 +313,8 @@ def test_a_file_of_another_region_or_case_is_not_there(play: Play, kalmar: Play,
 
 @pytest.mark.parametrize(
     ("name", "content", "code"),
-    [("a.exe", b"MZ", "file_type"), ("a.pdf", b"MZ", "file_type"), ("a.txt", b"a\x00", "file_type"), ("pdf", b"%PDF-", "file_type"),
-     ("a.docx", b"PK\x03\x04 no archive", "file_type"), ("a.txt", b"", "field_required")],
+    [("a.exe", b"MZ", "file_type"), ("a.pdf", b"MZ", "file_content"), ("a.txt", b"a\x00", "file_content"), ("pdf", b"%PDF-", "file_type"),
+     ("a.docx", b"PK\x03\x04 no archive", "file_content"), ("a.txt", b"", "field_required")],
 )  # fmt: skip
 def test_a_file_that_is_not_what_it_says_is_refused(
     officer: Caller, case: str, name: str, content: bytes, code: str

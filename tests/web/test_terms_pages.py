@@ -137,3 +137,26 @@ def test_the_same_by_program(play: Play) -> None:
     assert len(triggers) == 43
     assert {t["kept"] for t in triggers} == {"timer", "duty", "check", "waiting"}
     assert all(t["waits"] for t in triggers if t["kept"] == "waiting")
+
+
+# --- amounts that the law gives for two years ---------------------------------------------------------------------
+
+
+def test_thresholds_whose_years_are_over_are_said_until_new_ones_apply(play: Play) -> None:
+    """The national rows are of 2024–2025, and it is March 2026."""
+    head, owner = sign_in(play, "head"), sign_in(play, "owner")
+    told = "Tröskelvärdena gäller 2024–2025"
+    assert told in words(head.get("/my-tasks"))
+    assert told in words(head.get("/operations"))
+    assert told in words(sign_in(play, "admin").get("/my-tasks"))
+    assert told not in words(owner.get("/my-tasks"))
+    assert told not in words(head.get("/my-tasks?tab=done"))
+    assert words(head.get("/admin/parameters")).count("gällde till och med 2025-12-31") == 3
+    of_api = {p["name"]: p for p in program(play, "head").get("/api/v1/parameters").json()["items"]}
+    assert of_api["threshold_works"]["period_ended_on"] == "2025-12-31"
+    assert of_api["mail_hour"]["period_ended_on"] is None
+    for name in ("threshold_goods_services", "threshold_works", "threshold_annex_2"):
+        play.set_parameter(name, "1", date(2026, 1, 1), "påhittad källa")
+    assert told not in words(head.get("/my-tasks"))
+    assert told not in words(head.get("/operations"))
+    assert "gällde till och med" not in words(head.get("/admin/parameters"))

@@ -24,7 +24,7 @@ def late(play: Play) -> tuple[int, int, list[str], list[str]]:
         overdue = cases.list_cases(uow, actor, cases.CaseFilter(overdue=True)).items
         others = cases.list_cases(uow, actor, cases.CaseFilter(overdue=False)).items
         return (
-            cases.case_counts(uow, actor)["late"],
+            (cases.case_counts(uow, actor) or {})["late"],
             cases.my_task_counts(uow, actor, play.today)[1],
             [c.title for c in overdue],
             [c.title for c in others],

@@ -15,7 +15,7 @@ from workflow.comments.handlers import COMMENTS
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
-from workflow.engine.access import TALK, Secrecy, View
+from workflow.engine.access import OF_FILES, TALK, Secrecy, View
 from workflow.engine.tables import AuditEvent, AuditPayload, OutboxMessage
 from workflow.errors import NotFound
 from workflow.files.handlers import FILE, FILES
@@ -55,7 +55,7 @@ def case_events(uow: UnitOfWork, who: Actor, case_id: str, *, after_seq: int = 0
             _payloads.c.seq == _events.c.seq,
             _payloads.c.secrecy.in_(closed_to_viewer),
         )
-        query = query.where(~and_(_events.c.kind == "file_added", of_withheld_file))
+        query = query.where(~and_(_events.c.kind.in_(OF_FILES), of_withheld_file))
     if Secrecy.TENDER in closed_to_viewer:
         of_secret_words = exists().where(
             _payloads.c.stream_id == _events.c.stream_id,
@@ -170,6 +170,7 @@ def _file(f: Row, names: dict[str, str]) -> FileItem:
         f.added_by,
         names.get(f.added_by),
         f.added_at,
+        f.scan,
     )
 
 

@@ -344,6 +344,7 @@ class FileItem:
     added_by: str
     added_by_name: str | None
     added_at: datetime
+    scan: str
 
 
 @dataclass(frozen=True, slots=True)

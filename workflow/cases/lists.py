@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -38,7 +38,7 @@ _owners, _officers, _managers = _people.alias("owners"), _people.alias("officers
 #: Counts stop here: "10 000 or more" tells a reader as much as the exact figure, and never costs more.
 COUNT_CAP = 10_000
 #: So few hits of a search are looked up one by one; more are met soon enough by walking the list in its order.
-RARE = 500
+RARE = 1_000
 PUBLIC_AWARDS = ("awarded", "historical")
 
 _COLUMNS = [
@@ -78,9 +78,24 @@ def list_cases(
     Raises InvalidForm at `after` for a cursor this list never gave.
     """
     filters = filters or CaseFilter()
+    return _listed(uow, filters, _where(uow, who, filters), after, limit)
+
+
+def list_and_counts(
+    uow: UnitOfWork, who: Actor, filters: CaseFilter | None = None, *, after: str | None = None, limit: int = 50
+) -> tuple[Page[CaseItem], dict[str, int] | None]:
+    """What `list_cases` and `case_counts` say of the same filter; the words are looked for once."""
+    filters = filters or CaseFilter()
     where = _where(uow, who, filters)
-    if where is None:
+    return _listed(uow, filters, where, after, limit), _counted(uow, who, where)
+
+
+def _listed(
+    uow: UnitOfWork, filters: CaseFilter, narrowed: _Narrowed | None, after: str | None, limit: int
+) -> Page[CaseItem]:
+    if narrowed is None:
         return Page([])
+    where = narrowed.where
 
     def fetch(condition: ColumnElement[bool], order: list[Any], n: int) -> Sequence[Any]:
         query = select(*_COLUMNS).select_from(_FROM).where(*where, condition).order_by(*order).limit(n)
@@ -94,21 +109,29 @@ def list_cases(
 search_cases = list_cases
 
 
-def case_counts(uow: UnitOfWork, who: Actor, filters: CaseFilter | None = None) -> dict[str, int]:
-    """How many of the filtered cases are `open`, `late`, `without_owner` or `expiring_next_year`; none above COUNT_CAP."""
-    where = _where(uow, who, filters or CaseFilter())
+def case_counts(uow: UnitOfWork, who: Actor, filters: CaseFilter | None = None) -> dict[str, int] | None:
+    """How many of the filtered cases are `open`, `late`, `without_owner` or `expiring_next_year`; none above COUNT_CAP.
+
+    None for a search whose words stand in more than RARE titles: to count those is to read every case of the region.
+    """
+    return _counted(uow, who, _where(uow, who, filters or CaseFilter()))
+
+
+def _counted(uow: UnitOfWork, who: Actor, narrowed: _Narrowed | None) -> dict[str, int] | None:
     today = local_date(uow.now)
-    narrowed = {
+    kinds: dict[str, list[ColumnElement[bool]]] = {
         "open": [],
         "late": [_late(today)],
         "without_owner": [cases.c.owner_id.is_(None)],
         "expiring_next_year": [cases.c.process == "contract", _expiring(who, today.year + 1)],
     }
-    if where is None:
-        return dict.fromkeys(narrowed, 0)
+    if narrowed is None:
+        return dict.fromkeys(kinds, 0)
+    if narrowed.common:
+        return None
     counts = {}
-    for name, conditions in narrowed.items():
-        few = select(literal(1)).select_from(cases).where(*where, _OPEN, *conditions).limit(COUNT_CAP)
+    for name, conditions in kinds.items():
+        few = select(literal(1)).select_from(cases).where(*narrowed.where, _OPEN, *conditions).limit(COUNT_CAP)
         counts[name] = int(uow.connection.execute(select(func.count()).select_from(few.subquery())).scalar_one())
     return counts
 
@@ -130,9 +153,18 @@ def _item(r: Row) -> CaseItem:
     return CaseItem(**values, closed=closed_at is not None, paused=values["paused_on"] is not None)
 
 
-def _where(uow: UnitOfWork, who: Actor, filters: CaseFilter) -> list[ColumnElement[bool]] | None:
+@dataclass(frozen=True, slots=True)
+class _Narrowed:
+    """The conditions of a filter; `common` when it searches for words that stand in more than RARE titles."""
+
+    where: list[ColumnElement[bool]]
+    common: bool = False
+
+
+def _where(uow: UnitOfWork, who: Actor, filters: CaseFilter) -> _Narrowed | None:
     """The conditions of a filter; None when nothing can match."""
     conditions: list[ColumnElement[bool]] = []
+    common = False
     few = filters.parent is not None
     for name in ("owner", "officer"):
         if (value := getattr(filters, name)) is not None:
@@ -163,10 +195,11 @@ def _where(uow: UnitOfWork, who: Actor, filters: CaseFilter) -> list[ColumnEleme
             few = True
             conditions.append(cases.c.id.in_(sorted(hits)))
         else:
+            common = True
             conditions.append(hits)
     # With few candidates every index that begins with the region is the wrong one: an expression keeps them out.
     region = func.coalesce(cases.c.region_id, "") if few else cases.c.region_id
-    return [region == who.region_id, *conditions]
+    return _Narrowed([region == who.region_id, *conditions], common)
 
 
 def _places(filters: CaseFilter) -> dict[str, set[str]]:
@@ -202,7 +235,7 @@ def words_in(column: ColumnElement[str], folded: str) -> ColumnElement[bool]:
 
 
 def _found(uow: UnitOfWork, who: Actor, q: str) -> set[str] | ColumnElement[bool]:
-    """The ids that a query finds; where its words are common, a condition that picks them."""
+    """The ids that a query finds; where its words are common, a condition for whoever walks the list in its order."""
     run = uow.connection.execute
     folded, code = fold(q), q.strip().upper()
     mine = cases.c.region_id == who.region_id
@@ -225,7 +258,7 @@ def _found(uow: UnitOfWork, who: Actor, q: str) -> set[str] | ColumnElement[bool
             others |= set(run(select(cases.c.id).where(mine, beginning).limit(RARE)).scalars())
     if len(titles) <= RARE:
         return titles | others
-    common = cases.c.id.in_(in_title.correlate(None))
+    common = words_in(cases.c.title_fold, folded)
     return or_(common, cases.c.id.in_(sorted(others))) if others else common
 
 

@@ -25,13 +25,14 @@ from workflow.cases.items import (
     TaskItem,
     TimerItem,
 )
-from workflow.cases.lists import COUNT_CAP, case_counts, list_cases, search_cases
+from workflow.cases.lists import COUNT_CAP, RARE, case_counts, list_and_counts, list_cases, search_cases
 from workflow.cases.paging import Page
 from workflow.cases.tasks import case_tasks, done_tasks, my_task_counts, my_tasks, waiting_for_others
 from workflow.cases.view import case_row, case_view, readers_of, view_of
 
 __all__ = [
     "COUNT_CAP",
+    "RARE",
     "AccessItem",
     "AwardItem",
     "CaseFilter",
@@ -64,6 +65,7 @@ __all__ = [
     "case_timers",
     "case_view",
     "done_tasks",
+    "list_and_counts",
     "list_cases",
     "my_task_counts",
     "my_tasks",

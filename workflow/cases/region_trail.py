@@ -20,7 +20,7 @@ from workflow.cases.view import case_row, names_of, view_of
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows
-from workflow.engine.access import TALK, Secrecy, View
+from workflow.engine.access import OF_FILES, TALK, Secrecy, View
 from workflow.engine.tables import AuditEvent, AuditPayload, AuditStream, CaseAccess
 from workflow.errors import FieldError, InvalidForm, NotFound
 
@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[str, ...] | None] = {
     "steps": None,
     "mail": ("mail_delivered", "mail_failed", "mail_withdrawn"),
     "reminders": ("reminder_sent", "escalated"),
-    "talk": ("commented", "question_asked", "question_answered", "file_added"),
+    "talk": ("commented", "question_asked", "question_answered", *OF_FILES),
     "registers": (),
 }
 
@@ -192,7 +192,7 @@ def trail_event(uow: UnitOfWork, who: Actor, stream_id: str, seq: int) -> TrailE
         case = case_row(uow, who, row.case_id)
         view = view_of(uow, who, case)
         withheld = {p.secrecy for p in beside if not view.allows(p.secrecy, p.lot_id)}
-        if (row.kind == "file_added" and withheld) or (row.kind in TALK and Secrecy.TENDER in withheld):
+        if (row.kind in OF_FILES and withheld) or (row.kind in TALK and Secrecy.TENDER in withheld):
             raise NotFound
     elif not who.roles() & OVERSEERS:
         raise NotFound
@@ -288,7 +288,7 @@ def _visible(who: Actor) -> Sequence[ColumnElement[bool]]:
     if not View(on_access_list=False, case_secret=False, roles=who.roles()).allows(Secrecy.BUSINESS):
         closed = exists().where(of_event, _payloads.c.secrecy.in_((Secrecy.BUSINESS, Secrecy.PERSONAL)))
         hidden = or_(hidden, closed)
-    found.append(~and_(_events.c.kind == "file_added", hidden))
+    found.append(~and_(_events.c.kind.in_(OF_FILES), hidden))
     found.append(~and_(_events.c.kind.in_(TALK), unlisted))
     return found
 

@@ -26,6 +26,8 @@ class Secrecy(StrEnum):
 #: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
 TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
 
+#: What happened to a file: shown to whoever may see the file.
+OF_FILES = ("file_added", "file_found_clean", "file_found_infected")
 #: What is said beside a case: while it is secret, even that it was said is kept from those off the list.
 TALK = ("commented", "question_asked", "question_answered")
 

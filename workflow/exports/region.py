@@ -32,7 +32,7 @@ SUBJECTS = (
     "contract_drafts", "outbox_messages", "audit_streams", "audit_events", "audit_payloads", "people", "units", "role_assignments", "mandates",
     "substitutes", "parameters", "parameter_changes", "moved_deadlines", "closing_days", "deadline_extensions",
     "deadline_differences", "pauses", "case_access", "conflicts", "external_references",
-    "recurring_duties", "duties", "absences", "digests", "digest_notes", "plan_entries", "plan_versions",
+    "recurring_duties", "duties", "absences", "mail_matters", "digests", "digest_notes", "plan_entries", "plan_versions",
     "published_plan_rows", "observed_durations",
 )  # fmt: skip
 _LEFT_OUT = {"password_hash", "title_fold", "name_sort", "name_fold"}

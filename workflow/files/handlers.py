@@ -56,6 +56,8 @@ def add_file(uow: UnitOfWork, command: AddFile, who: Actor) -> dict[str, Any]:
         secrecy=secrecy,
         added_by=who.person_id,
         added_at=uow.now,
+        scan="waiting",
+        scan_tried_at=None,
     )
     audit.append(
         uow,

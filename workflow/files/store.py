@@ -6,13 +6,17 @@ other way round, a row without its bytes, cannot be.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
 import unicodedata
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,7 +72,7 @@ class FolderStore:
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".incoming-") as incoming:
             while chunk := source.read(_CHUNK):
                 if not size and not _begins_right(chunk, magic):
-                    raise _fault("file_type")
+                    raise _fault("file_content")
                 size += len(chunk)
                 if size > MAX_SIZE:
                     raise _fault("file_too_large")
@@ -82,18 +86,54 @@ class FolderStore:
             os.fsync(incoming.fileno())
             stored = Stored(name, media_type, size, digest.hexdigest())
             place = self._place(stored.sha256)
-            if not place.exists():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                os.link(incoming.name, place)
-                _sync_folder(place.parent)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with self._alone():
+                if place.exists():
+                    os.utime(place)  # an orphan that is wanted after all is young again
+                else:
+                    os.link(incoming.name, place)
+                    _sync_folder(place.parent)
         return stored
 
     def open(self, sha256: str) -> BinaryIO:
         """Raises NotFound when the bytes are gone."""
-        try:
-            return self._place(sha256).open("rb")
-        except OSError:
-            raise NotFound from None
+        return self.path(sha256).open("rb")
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes lie. Raises NotFound when they are gone."""
+        place = self._place(sha256)
+        if not place.is_file():
+            raise NotFound
+        return place
+
+    def older_than(self, before: datetime) -> Iterator[str]:
+        """The hashes of what was stored, or wanted again, last before an instant."""
+        for place in self.folder.glob("??/??/*"):
+            if _HASH.fullmatch(place.name) and place.stat().st_mtime < before.timestamp():
+                yield place.name
+
+    def discard(self, sha256: str, before: datetime | None = None) -> bool:
+        """Remove the bytes, unless they were wanted again since `before`. Whether they are gone now by this."""
+        place = self._place(sha256)
+        with self._alone():
+            if not place.is_file() or (before and place.stat().st_mtime >= before.timestamp()):
+                return False
+            place.unlink()
+        return True
+
+    def discard_unfinished(self, before: datetime) -> int:
+        """Remove what a process that died was still taking in."""
+        old = [p for p in self.folder.glob(".incoming-*") if p.stat().st_mtime < before.timestamp()]
+        for place in old:
+            place.unlink(missing_ok=True)
+        return len(old)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nothing is put or removed meanwhile, by this process or another."""
+        with (self.folder / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _place(self, sha256: str) -> Path:
         if not _HASH.fullmatch(sha256):
@@ -135,11 +175,11 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
-        raise _fault("file_type") from None
+        raise _fault("file_content") from None
     unpacked = sum(e.file_size for e in entries)
     packed = max(path.stat().st_size, 1)
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > packed * MAX_RATIO:
-        raise _fault("file_type")
+        raise _fault("file_archive")
 
 
 def _fault(code: str) -> StegvisError:

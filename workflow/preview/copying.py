@@ -28,7 +28,8 @@ LEFT_OUT = frozenset(
         "audit_events", "audit_payloads", "sessions", "api_tokens", "calendar_addresses", "sign_in_failures",
         "idempotency_keys", "heartbeats", "scheduler_gaps", "holds", "files", "comments", "former_holders",
         "external_references", "deadline_differences", "plan_entries", "plan_versions", "published_plan_rows",
-        "observed_durations",
+        "observed_durations", "identities", "directory_numbers", "kept_forms", "used_logout_tokens", "mail_matters",
+        "returned_letters", "database_lives",
     }
 )  # fmt: skip
 #: What belongs to a region as a whole; without it one case alone goes its way just the same.

@@ -12,6 +12,8 @@ from starlette.datastructures import UploadFile
 
 from workflow.cases.queries import FileItem
 from workflow.commands import AddFile
+from workflow.errors import Conflict
+from workflow.files.scan import withheld
 from workflow.files.store import FolderStore, open_store
 from workflow.web.base import app_of
 
@@ -27,6 +29,11 @@ def taken_in(request: Request, case_id: str, upload: UploadFile, secrecy: str) -
     """Keep the bytes, and the command that puts them on the case. Raises InvalidForm at `file`."""
     stored = store_of(request).put(upload.file, upload.filename or "")
     return AddFile(case_id, stored.name, stored.media_type, stored.size, stored.sha256, secrecy or None)
+
+
+def why_withheld(request: Request, item: FileItem) -> str | None:
+    """The code of what keeps a file from being given out: its scan is not done, or found a virus."""
+    return withheld(item.scan, scanning=bool(app_of(request).settings.scan_command))
 
 
 def attachment(name: str, media_type: str) -> dict[str, str]:
@@ -46,7 +53,9 @@ def download(name: str, content: bytes, media_type: str) -> Response:
 
 
 def given_out(request: Request, item: FileItem) -> Response:
-    """A file that the viewer was found to see."""
+    """A file that the viewer was found to see. Raises Conflict before a virus scan found it clean."""
+    if reason := why_withheld(request, item):
+        raise Conflict(reason)
     headers = attachment(item.name, item.media_type) | {"Content-Length": str(item.size)}
     return StreamingResponse(_chunks(store_of(request).open(item.sha256)), headers=headers)
 

@@ -47,6 +47,8 @@ STATUS: dict[str, int] = {
     "already_done": 409,
     "no_such_step": 409,
     "idempotency_conflict": 409,
+    "file_not_scanned": 409,
+    "file_infected": 409,
     "body_too_large": 413,
     "file_too_large": 413,
     "unsupported_media_type": 415,

@@ -25,7 +25,7 @@ from workflow.web.api.exchange import (
     looking,
     only_known_filters,
 )
-from workflow.web.downloads import given_out, taken_in
+from workflow.web.downloads import given_out, taken_in, why_withheld
 
 router = APIRouter(tags=["Tasks, comments and files"], dependencies=[Depends(only_known_filters)])
 
@@ -122,7 +122,8 @@ def comment(request: Request, case_id: str, body: CommentBody, raw: RawJson, key
 def files(request: Request, case_id: str) -> Response:
     """The files that the caller may see; of others not even how many there are."""
     with looking(request) as call:
-        items = [_file(item) for item in case_files(call.uow, call.who, case_id)]
+        found = case_files(call.uow, call.who, case_id)
+    items = [_file(item) | {"withheld": why_withheld(request, item)} for item in found]
     return answered({"items": items, "next": None})
 
 
@@ -145,7 +146,7 @@ def add_file(
 
 @router.get(f"{ROOT}/cases/{{case_id}}/files/{{file_id}}/content")
 def content(request: Request, case_id: str, file_id: str) -> Response:
-    """The bytes, as an attachment."""
+    """The bytes, as an attachment; 409 while the file waits for its virus scan, or when that found something."""
     with looking(request) as call:
         item = case_file(call.uow, call.who, file_id)
     if item.case_id != case_id:
@@ -158,5 +159,5 @@ def _content(case_id: str, file_id: str) -> str:
 
 
 def _file(item: Any) -> dict[str, Any]:
-    names = ("id", "name", "media_type", "size", "sha256", "secrecy", "added_by", "added_by_name", "added_at")
+    names = ("id", "name", "media_type", "size", "sha256", "secrecy", "added_by", "added_by_name", "added_at", "scan")
     return {n: getattr(item, n) for n in names} | {"href": _content(item.case_id, item.id)}

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from states.terms import BOUNDS, SWITCHES, TERMS
+from states.terms import BOUNDS, SWITCHES, TERMS, last_day
 from templates.labels import has_label, label
 from workflow.commands import AddClosingDay, ProposeParameter, RejectParameter, ReleaseParameter, WithdrawClosingDay
 from workflow.db.statements import Row
@@ -67,6 +67,7 @@ def parameters(request: Request, region: str | None = None) -> Response:
     locale, items = call.viewer.locale, []
     for name in sorted({*TERMS, *SWITCHES}):
         now, bounds = current.get(name), BOUNDS.get(name)
+        until = last_day(name, now.valid_from) if now else None
         items.append(
             {
                 "name": name,
@@ -74,6 +75,7 @@ def parameters(request: Request, region: str | None = None) -> Response:
                 "value": now.value if now else None,
                 "valid_from": now.valid_from if now else None,
                 "source": now.source if now else None,
+                "period_ended_on": until if until and until < call.today else None,
                 "bounds": {"low": bounds.low, "high": bounds.high} if bounds else None,
                 "rows": [
                     {"region": r.region_id, "value": r.value, "valid_from": r.valid_from, "source": r.source}

@@ -32,6 +32,7 @@ from workflow.mails.queries import case_ledger, told_in_digests
 from workflow.people.queries import standing
 from workflow.planning.queries import case_plan
 from workflow.web.base import page
+from workflow.web.downloads import why_withheld
 from workflow.web.pages import words
 from workflow.web.pages.actions import responsible_names
 from workflow.web.pages.covered import cover_text
@@ -94,7 +95,7 @@ def case_page(
             for d in reversed(view.decisions)
         ],
         "comments": case_comments(visit.uow, visit.who, case_id),
-        "files": case_files(visit.uow, visit.who, case_id),
+        "files": [{"item": f, "withheld": why_withheld(request, f)} for f in case_files(visit.uow, visit.who, case_id)],
         "links": _links(view, locale),
         "missing": _missing(view, locale),
         **_mails(visit, case_id),
@@ -102,6 +103,7 @@ def case_page(
         "may_correct": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "registrar"}),
         "readers": readers_of(visit.uow, visit.who, case),
         "errors": errors or [],
+        "faults": {name: text for name, text in errors or [] if name},
         "typed_text": typed_text,
         "words": words,
     }

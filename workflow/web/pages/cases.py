@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from states.registry import DEFINITIONS, definition
+from templates.formatting import number
 from templates.labels import gettext, has_label, label
 from workflow.cases.forms import OpenProcurement
-from workflow.cases.queries import CaseFilter, CaseItem, case_counts, list_cases
+from workflow.cases.queries import COUNT_CAP, RARE, CaseFilter, CaseItem, list_and_counts, list_cases
 from workflow.commands import OpenCase
 from workflow.errors import InvalidForm
 from workflow.exports.tables import Column, Sheet, Value, write_csv, write_xlsx
@@ -54,14 +55,14 @@ def show_cases(request: Request, after: str | None = None) -> Response:
     """The cases of the region, narrowed by the filters of the address."""
     with visiting(request) as visit:
         filters, kept = _filters(dict(request.query_params))
-        found = list_cases(visit.uow, visit.who, filters, after=after)
+        found, counts = list_and_counts(visit.uow, visit.who, filters, after=after)
         locale = visit.locale
         people = people_of_region(visit.uow, visit.who, visit.today)
         alone = sole_holders(visit)
         units = unit_options(visit)
         names = {p.id: p.name for p in people} | dict(units)
         context: dict[str, Any] = {
-            "counts": _counts(visit, filters, kept),
+            "counts": _counts(visit, counts, kept),
             "chips": _chips(kept, names, locale),
             "kept": kept,
             "rows": [_row(c, visit, alone) for c in found.items],
@@ -94,16 +95,28 @@ def _holds(person: Any, role: str) -> bool:
     return any(r.role == role for r in person.roles)
 
 
-def _counts(visit: Visit, filters: CaseFilter, kept: dict[str, str]) -> list[dict[str, Any]]:
-    """ "212 öppna, 17 sena …", each a link to the rows behind it."""
-    counts, locale = case_counts(visit.uow, visit.who, filters), visit.locale
+def _counts(visit: Visit, counts: dict[str, int] | None, kept: dict[str, str]) -> list[dict[str, Any]]:
+    """ "212 öppna, 17 sena …", each a link to the rows behind it; of very common words only that they are common."""
+    locale = visit.locale
+    if counts is None:
+        said = gettext(
+            "More than %(n)s cases have these words in their title, so they are not counted. Write more words to find fewer.",
+            locale,
+            n=number(RARE, locale),
+        )
+        return [{"text": said, "href": None}]
+
+    def n(name: str) -> str:
+        figure = number(counts[name], locale)
+        return gettext("at least %(n)s", locale, n=figure) if counts[name] >= COUNT_CAP else figure
+
     year = str(visit.today.year + 1)
     told = [
-        (gettext("%(n)s open", locale, n=counts["open"]), {}),
-        (gettext("%(n)s late", locale, n=counts["late"]), {"overdue": "1"}),
-        (gettext("%(n)s without contract owner", locale, n=counts["without_owner"]), None),
+        (gettext("%(n)s open", locale, n=n("open")), {}),
+        (gettext("%(n)s late", locale, n=n("late")), {"overdue": "1"}),
+        (gettext("%(n)s without contract owner", locale, n=n("without_owner")), None),
         (
-            gettext("%(n)s contracts end in %(year)s", locale, n=counts["expiring_next_year"], year=year),
+            gettext("%(n)s contracts end in %(year)s", locale, n=n("expiring_next_year"), year=year),
             {"process": "contract", "year": year},
         ),
     ]

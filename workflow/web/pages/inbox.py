@@ -20,6 +20,7 @@ from workflow.commands import DeclareConflict, HandOn
 from workflow.engine.obligations import task_link
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.mails.queries import my_matters
+from workflow.parameters.periods import lapsed_for
 from workflow.people.queries import Standing, people_of_region, standing
 from workflow.web.base import flash, page
 from workflow.web.pages import words
@@ -75,6 +76,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
                 if t != "resting" or resting or tab == "resting"
             ],
             "tab": tab,
+            "lapsed": lapsed_for(uow, who, visit.today) if tab == "todo" else [],
             "matters": [matter_row(m, visit) for m in my_matters(uow, who, visit.app.settings.address)]
             if tab == "todo"
             else [],

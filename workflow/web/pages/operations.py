@@ -16,6 +16,7 @@ from workflow.cases.view import names_of
 from workflow.commands import ReleaseHold, RetryMessage, RetryTimer
 from workflow.db.statements import Row
 from workflow.engine.operations import Honesty, access_faults, honesty, operations
+from workflow.parameters.periods import lapsed_for
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages import words
 from workflow.web.pages.duties import gap_row
@@ -35,6 +36,7 @@ def show_operations(request: Request) -> Response:
         names = names_of(visit.uow, visit.who, [r.actor_id for r in reports])
         context: dict[str, Any] = {
             "seen": seen,
+            "lapsed": lapsed_for(visit.uow, visit.who, visit.today),
             "late": [_timer(t, locale) for t in seen.late_timers],
             "failed": [_timer(t, locale) for t in seen.failed_timers],
             "differences": [

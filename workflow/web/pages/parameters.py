@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from states.deadlines import Basis
 from states.facts import Parameter
 from states.reminders import LIST_BOUNDS
-from states.terms import BOUNDS, SWITCHES, TERMS
+from states.terms import BOUNDS, SWITCHES, TERMS, last_day
 from templates.formatting import duration
 from templates.labels import gettext, label
 from workflow.cases.view import names_of
@@ -44,6 +44,7 @@ class Setting:
     bounds: str
     fixed: bool
     rows: tuple[Row, ...]
+    ended_on: date | None = None
 
 
 @router.get("/admin/parameters")
@@ -167,8 +168,15 @@ def _settings(visit: Visit) -> dict[str, Setting]:
             bounds=_bounds(name, visit.locale),
             fixed=name in TERMS and name not in BOUNDS,
             rows=mine,
+            ended_on=_ended(name, current, visit.today),
         )
     return found
+
+
+def _ended(name: str, current: Row | None, today: date) -> date | None:
+    """The last day of the period an amount was given for, when it has passed."""
+    until = last_day(name, current.valid_from) if current else None
+    return until if until and until < today else None
 
 
 def _bounds(name: str, locale: str) -> str:
