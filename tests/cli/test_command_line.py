@@ -450,7 +450,7 @@ def test_a_field_is_masked_as_the_person_behind_the_key(ready: Stegvis, monkeypa
     assert ready("audit", "redact", "people.norrbotten", 99, "name", "--rule", "x", "--reason", "y").code == 1
     assert ready("audit", "redact", "people.norrbotten", 1, "name", "--rule", " ", "--reason", "y").code == 1
     done = ready(*masked)
-    assert (done.code, done.last_line) == (0, "The field is masked, and 0 copies of the text with it.")
+    assert (done.code, done.last_line) == (0, "The field is masked. Copies of the text that went with it: 0.")
     again = ready(*masked)
     assert again.code == 1
     assert "Masked fields: 1 by a recorded act" in ready("audit", "verify").out

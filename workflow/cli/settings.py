@@ -54,7 +54,7 @@ def redact(chosen: Namespace) -> int:
     app, person_id, _region = _person()
     made = _do(app, RedactField(chosen.stream, chosen.event, chosen.field, chosen.rule, chosen.reason), person_id)
     copies = made["copies"] + made["decisions"]
-    say(tell(_("The field is masked, and %(copies)s copies of the text with it."), copies=copies))
+    say(tell(_("The field is masked. Copies of the text that went with it: %(copies)s."), copies=copies))
     if made["also_in"]:
         events = ", ".join(str(n) for n in made["also_in"])
         say(tell(_("The same text also stands in event %(events)s."), events=events))

@@ -126,7 +126,7 @@ def mask(request: Request, stream_id: str, seq: int, name: str, sent: Sent) -> R
             errors = words.fault_texts(refusal.errors, visit.locale)
             return _mask_page(request, visit, (stream_id, seq, name), given, errors)
     locale = viewer_of(request).locale
-    text = gettext("The field is masked, and %(copies)s copies of the text with it.", locale,
+    text = gettext("The field is masked. Copies of the text that went with it: %(copies)s.", locale,
                    copies=answer["copies"] + answer["decisions"])  # fmt: skip
     if answer["also_in"]:
         events = ", ".join(str(n) for n in answer["also_in"])
