@@ -141,7 +141,8 @@ def _mail(app: Stegvis, _: Say) -> Iterator[Finding]:
             )
     elif settings.mail.startswith("smtp"):
         yield Finding(
-            Level.UNFIT, _("Mail that comes back is not read. Set STEGVIS_BOUNCES_URL to the sender's mailbox.")
+            Level.FINE,
+            _("Mail that comes back is not read. STEGVIS_BOUNCES_URL would name the sender's mailbox."),
         )
     if "@localhost" in settings.mail_from:
         yield Finding(Level.UNFIT, _("The sender of mail is not set. Set STEGVIS_MAIL_FROM."))

@@ -63,7 +63,7 @@ def test_every_command_has_a_function_that_answers_it() -> None:
         return [h for h in found if h]
 
     names = handlers(parser())
-    assert len(names) == 35
+    assert len(names) == 38
     for name in names:
         module, _, function = name.partition(":")
         assert callable(getattr(import_module(f"workflow.cli.{module}"), function)), name

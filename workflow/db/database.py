@@ -45,7 +45,8 @@ class Database:
         self.recorder: Recorder | None = None
         self.behind_pooler = False
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        if self.is_sqlite and self.url.database and self.url.database != ":memory:" and "uri" not in self.url.query:
+        self.in_memory = self.url.database == ":memory:" or self.url.query.get("vfs") == "memdb"
+        if self.is_sqlite and self.url.database and not self.in_memory:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = self._sqlite(pool_size) if self.is_sqlite else self._postgres(pool_size)
         # Threads queue here instead of at SQLite's busy handler, which sleeps and is unfair.

@@ -61,6 +61,8 @@ def look(app: Stegvis, *, beat: bool = False) -> bool:
     Returns whether the database was found older. A note that cannot be read counts as none; raises OSError where it
     cannot be written.
     """
+    if app.database.in_memory:
+        return False  # a copy that is thrown away has no life of its own
     with app.database.read() as uow:
         lives, waits = uow.all(_LIVES), held(uow) is not None
     mark = read_mark(_path(app, lives[0])) if lives else None

@@ -48,7 +48,11 @@ def copied(app: Stegvis, region_id: str, case_ids: Sequence[str] | None = None) 
     """
     clock = FixedClock(app.clock.now())
     url = f"sqlite:///file:/stegvis-{secrets.token_hex(8)}?vfs=memdb&uri=true"
-    settings = app.settings.model_copy(update={"database_url": url, "mail_url": "memory:", "files_url": "none:"})
+    settings = app.settings.model_copy(
+        update={
+            "database_url": url, "mail_url": "memory:", "files_url": "none:", "bounces_url": "", "scan_command": "",
+        }
+    )  # fmt: skip
     database = Database(url, clock)
     event.listen(database.engine, "connect", _for_a_throw_away)
     try:
