@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     databases.remove_shared_folder()
+
+
+#: What lies above the engine meets the database through it alone: here PostgreSQL is tried by `make test-all`.
+ABOVE_THE_ENGINE = ("web", "documents", "importers", "cli")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The engine, the contract suite and the command line's own database run on both databases, always; pages and files
+    on both only in the full run."""
+    if os.environ.get("STEGVIS_TEST_FULL"):
+        return
+    left_out = [i for i in items if i.path.parent.name in ABOVE_THE_ENGINE and "postgresql" in i.name]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        out = set(left_out)
+        items[:] = [i for i in items if i not in out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_real_pages import CHROMIUM, TAGS, address, at_the_target, browser, made
+from tests.browser.conftest import CHROMIUM
+from tests.browser.test_real_pages import TAGS, at_the_target
 from tests.play import Play
 from tests.provider import CLIENT, SECRET, TestProvider, running
 from tests.web.site import PASSWORD, email
