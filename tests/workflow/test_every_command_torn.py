@@ -119,7 +119,9 @@ def make_world(play: Play) -> World:
     timer = waiting.timers()[0].id
     play.sql("UPDATE timers SET status = 'failed', error = 'x' WHERE id = :t", t=timer)
     play.sql("INSERT INTO holds (id, reason, since_at) VALUES ('h', 'restored', '2026-03-01 00:00:00.000000')")
-    play.sql("INSERT INTO database_lives (number, id, begun_at, beats) VALUES (0, 'l', '2026-03-01 00:00:00.000000', 1)")
+    play.sql(
+        "INSERT INTO database_lives (number, id, begun_at, beats) VALUES (0, 'l', '2026-03-01 00:00:00.000000', 1)"
+    )
     file = play.do("officer", commands.AddFile(waiting.case, "b.pdf", "application/pdf", 1, "1" * 64))["id"]
     soon = today + timedelta(days=9)
     comes = ("yearly", "registrar", "Beslut", today, soon.month, soon.day)
