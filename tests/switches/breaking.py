@@ -49,9 +49,9 @@ SWITCHES = {
     ),
     "get_approves": Switch(
         "workflow.web.pages.actions",
-        "def show_step(request: Request, case_id: str, trigger: str, lot: str = \"\", then: str = \"\") -> Response:\n",
-        "def show_step(request: Request, case_id: str, trigger: str, lot: str = \"\", then: str = \"\") -> Response:\n"
-        "    __import__('tests.switches.breaking', fromlist=['x']).approve(request, case_id, trigger)\n",
+        "    return _step_page(request, case_id, trigger, lot, then, _kept(request, case_id, trigger, kept))\n",
+        "    __import__('tests.switches.breaking', fromlist=['x']).approve(request, case_id, trigger)\n"
+        "    return _step_page(request, case_id, trigger, lot, then, _kept(request, case_id, trigger, kept))\n",
         (_PROMISES + "test_looking_at_a_decision_decides_nothing[sqlite]",),
     ),
     "region_filter_forgotten": Switch(

@@ -36,6 +36,8 @@ from workflow.engine.execute import HANDLERS, Idempotency, execute
 
 REGION = "norrbotten"
 SYSTEM = system_actor(REGION)
+COMMON = "samverkan"
+ISSUER = "https://id.example"
 
 
 class Torn(Exception):
@@ -57,6 +59,14 @@ class Scenario:
     command: Any
     by: str | Actor
     later: int = 0
+
+
+def provided(subject: str, number: str | None, id_hash: str, replaced: str | None = None) -> commands.SignInByProvider:
+    """Somebody comes back from the region's provider."""
+    return commands.SignInByProvider(
+        ISSUER, subject, REGION, "Namn", f"{subject}@elsewhere.example", number, id_hash, "c", BEGIN, None, "s1", "sealed",
+        replaced,
+    )  # fmt: skip
 
 
 def make_world(play: Play) -> World:
@@ -81,7 +91,9 @@ def make_world(play: Play) -> World:
     deciding = play.elsewhere(play.open(title="Målbeslut"))
     deciding.to_target_decision()
     waiting = play.elsewhere(play.open(title="Startbeslut"))
-    waiting.need()
+    play.do("owner", commands.SetMailPlan(digest=True))
+    waiting.need()  # what is asked of the owner waits for a digest
+    play.do("owner", commands.SetMailPlan(digest=False))
     today = play.today
     task = waiting.task("decide_start").id
     plan = play.do("head", commands.AddPlanEntry(
@@ -107,7 +119,25 @@ def make_world(play: Play) -> World:
     timer = waiting.timers()[0].id
     play.sql("UPDATE timers SET status = 'failed', error = 'x' WHERE id = :t", t=timer)
     play.sql("INSERT INTO holds (id, reason, since_at) VALUES ('h', 'restored', '2026-03-01 00:00:00.000000')")
+    play.sql(
+        "INSERT INTO database_lives (number, id, begun_at, beats) VALUES (0, 'l', '2026-03-01 00:00:00.000000', 1)"
+    )
+    file = play.do("officer", commands.AddFile(waiting.case, "b.pdf", "application/pdf", 1, "1" * 64))["id"]
+    soon = today + timedelta(days=9)
+    comes = ("yearly", "registrar", "Beslut", today, soon.month, soon.day)
+    duty = play.do("admin", commands.AddRecurringDuty(REGION, "Leverantörsdag", *comes))["id"]
+    common = execute(play.app, commands.AddRecurringDuty(COMMON, "Konferens", "yearly", "secretariat", "SEED 4", today),
+                     by=system_actor(COMMON))["id"]  # fmt: skip
+    play.do("admin", commands.SetAbsence(play.people["head"], today + timedelta(days=1), today + timedelta(days=40)))
+    play.do("officer", commands.SetCalendarAddress("c" * 64))
+    sent, bounced = [m.id for m in standing.outbox() if m.status == "sent" and m.person_id][:2]
+    execute(play.app, commands.RecordReturned(bounced, "<1@far.example>", "bounced", "550"), by=SYSTEM)
+    (matter,) = play.sql("SELECT id FROM mail_matters WHERE message_id = :m", m=bounced)
+    known = play.do("admin", commands.BindIdentity(play.people["officer"], issuer=ISSUER, subject="ulla"))["id"]
+    execute(play.app, provided("ulla", None, "d" * 64), by=SYSTEM)
+    play.do("admin", commands.SetDirectoryNumber(play.people["head"], "se-1"))
     ids = {
+        "file": file, "duty": duty, "common": common, "sent": sent, "matter": matter.id, "identity": known,
         "signing": signing.case, "awarding": awarding.case, "standing": standing.case, "deciding": deciding.case,
         "waiting": waiting.case, "task": task, "entry": plan["id"], "published": first, "decided": second,
         "released": proposed["id"], "proposed": open_change["id"], "closing": closing, "role": role,
@@ -183,6 +213,30 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.DecidePlan(REGION, today, "Regionstyrelsen", "Dnr 3"), "head"),
         Scenario(c.PublishPlan(ids["decided"]), "head"),
         Scenario(c.UnpublishPlan(ids["published"]), "head"),
+        Scenario(c.SnoozeTask(ids["task"], today + timedelta(days=3), "Budgeten"), "owner"),
+        Scenario(c.HandOverCase(ids["waiting"], people["owner"], people["owner_2"]), "head"),
+        Scenario(c.FinishHandOver(people["owner"], people["owner_2"], (ids["waiting"],)), "head"),
+        Scenario(c.SetAbsence(people["owner"], today, today + timedelta(days=9)), "admin"),
+        Scenario(c.WarnOfGaps(REGION, today), SYSTEM),
+        Scenario(c.SetMailPlan(True, 16, "35"), "officer"),
+        Scenario(c.MakeDigest(people["owner"], today), SYSTEM),
+        Scenario(c.RecordReturned(ids["sent"], "<2@far.example>", "bounced", "550"), SYSTEM),
+        Scenario(c.SettleMailMatter(ids["matter"], "corrected", "Ny adress", f"ratt@{REGION}.example"), "admin"),
+        Scenario(c.SetHold("Flytt av servern", ("another-life", 3)), SYSTEM),
+        Scenario(c.RecordScan(ids["file"], "infected"), SYSTEM),
+        Scenario(c.AddRecurringDuty(REGION, "Mässa", "yearly", "registrar", "Beslut", today), "admin"),
+        Scenario(c.AddStandardDuties(REGION), "admin"),
+        Scenario(c.EndRecurringDuty(ids["duty"], today), "admin"),
+        Scenario(c.ShareRecurringDuty(ids["common"], True), system_actor(COMMON)),
+        Scenario(c.OpenDuty(ids["duty"], str((today + timedelta(days=9)).year)), SYSTEM),
+        Scenario(c.SetCalendarAddress("e" * 64), "officer"),
+        Scenario(c.RevokeCalendarAddress(), "officer"),
+        Scenario(provided("cecilia", "se-1", "e" * 64, "a" * 64), system_actor(COMMON)),
+        Scenario(c.BindIdentity(people["registrar"], issuer=ISSUER, subject="rut"), "admin"),
+        Scenario(c.UnbindIdentity(ids["identity"]), "admin"),
+        Scenario(c.EndSessionsByProvider(ISSUER, "ulla", "s1", "f" * 64), system_actor(COMMON)),
+        Scenario(c.SetDirectoryNumber(people["head"], "se-2"), "admin"),
+        Scenario(c.KeepForm("f" * 32, "sealed"), "officer"),
     ]  # fmt: skip
 
 
