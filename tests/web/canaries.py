@@ -233,7 +233,8 @@ def found_at_night(play: Play) -> None:
         identity = {"id": new_id(now), "issuer": f"https://{MARK}.example", "subject": "s", "region_id": play.region,
                     "name": f"{MARK} person", "email": f"{MARK}@kalmar.example", "number": f"{MARK} 1", "first_seen_at": now,
                     "last_seen_at": now}  # fmt: skip
-        found = {"observed_durations": duration, "deadline_differences": difference, "digests": digest,
+        warning = {"region_id": play.region, "on_day": day - timedelta(days=1), "told": "[]", "mails": 0}
+        found = {"decider_warnings": warning, "observed_durations": duration, "deadline_differences": difference, "digests": digest,
                  "digest_notes": note, "identities": identity}  # fmt: skip
         for name, values in found.items():
             uow.connection.execute(insert(METADATA.tables[name]).values(**values))

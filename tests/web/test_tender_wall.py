@@ -152,7 +152,7 @@ def test_before_the_award_nobody_off_the_access_list_meets_tender_matter(secret:
     dice = random.Random(seed())
     leaks: list[str] = []
     for who in (*drawn(dice, OUTSIDERS, 1), "nobody"):
-        for address, asked in drawn(dice, walked(secret, dice), 45):
+        for address, asked in drawn(dice, walked(secret, dice), 20):
             answer = secret.people[who].get(address)
             assert answer.status < 500, (who, address)
             if found := told(answer.said, asked):
