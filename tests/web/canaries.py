@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Table, bindparam, insert, select, update
 from sqlmodel import AutoString
 
+from states.roles import system_actor
 from tests.play import CONTRACT, Play
 from tests.workflow.test_secrecy import whole_journey
 from workflow.commands import (
@@ -17,6 +18,7 @@ from workflow.commands import (
     AddFile,
     AddMandate,
     AddPlanEntry,
+    AddRecurringDuty,
     AddUnit,
     AssignRole,
     BeginSession,
@@ -28,14 +30,22 @@ from workflow.commands import (
     OpenCase,
     ProposeParameter,
     PublishPlan,
+    RecordReturned,
     RejectParameter,
+    SetAbsence,
+    SetCalendarAddress,
+    SetDirectoryNumber,
+    SetMailPlan,
     SetSubstitute,
+    SettleMailMatter,
     WriteComment,
 )
 from workflow.db.columns import new_id
 from workflow.db.metadata import METADATA
+from workflow.duties.register import open_due_duties
 from workflow.engine.execute import Idempotency, execute
 from workflow.parameters.running import move_released_deadlines
+from workflow.people.kept_forms import keep
 
 MARK = "KANARIE"
 NUMBER = "556056-6258"
@@ -62,12 +72,21 @@ NO_WORDS = {
     "csrf_token": "drawn, and tied to a session of its own", "hash": "a hash", "prev_hash": "a hash", "head_hash": "a hash",
     "body_hash": "a hash", "basis_hash": "a hash", "id_hash": "a hash", "token_hash": "a hash", "sha256": "a hash: it finds the file",
     "salt": "drawn", "password_hash": "a hash",
+    "answering_role": "a code of the law book", "owner_role": "a code of the law book", "rhythm": "a code of the law book",
+    "recurring_duties.basis": "a code of ours", "duties.basis": "a code of ours", "period": "a year, or a part of one",
+    "cause": "a code of ours", "how": "a code of ours", "way": "a code of ours", "scan": "a code of ours",
+    "outbox_messages.answer": "a code of ours", "returned_letters.what": "a code of ours", "weekdays": "numbers of weekdays",
+    "sealed": "sealed", "sealed_token": "sealed", "salts": "drawn", "on_behalf_of": "an id",
     "heartbeats.error": "of a process, of no region", "holds.reason": "of the whole system, for its administrators",
 }  # fmt: skip
 #: Tables without a row of any region.
-OF_NO_REGION = {"heartbeats", "holds", "counters", "sign_in_failures"}
+OF_NO_REGION = {
+    "heartbeats", "holds", "counters", "sign_in_failures",
+    "database_lives", "scheduler_gaps",  # of the whole database
+    "used_logout_tokens", "returned_letters",  # names of letters and orders, each taken in once; no page shows them
+}  # fmt: skip
 #: Texts that are JSON: the canary goes in beside what stands there.
-JSON = {"rows", "body", "facts", "basis", "parameters", "answer", "receipt", "standstill_receipt"}
+JSON = {"rows", "body", "facts", "basis", "parameters", "answer", "receipt", "standstill_receipt", "told"}
 
 
 def text_columns(table: Table) -> Iterator[Column[Any]]:
@@ -140,6 +159,10 @@ def play_history(play: Play) -> None:
     move_released_deadlines(play.app)
     plans(play)
     play.do("officer", WriteComment(play.case, f"{MARK} sist"))
+    of_oneself(play)
+    owed_each_year(play)
+    play.run_due()
+    mail_that_came_back(play)
     found_at_night(play)
     play.run_due()
 
@@ -167,6 +190,33 @@ def plans(play: Play) -> None:
     play.do("head", DecidePlan(play.region, play.today, f"{MARK} styrelse", f"{MARK} plan 2"))
 
 
+def of_oneself(play: Play) -> None:
+    """What people say of themselves, and what a sign-in of the region's told."""
+    owner = play.people["owner"]
+    play.do("admin", SetAbsence(owner, play.today + timedelta(days=60), play.today + timedelta(days=61)))
+    play.do("head", SetMailPlan(digest=True, weekdays="135"))
+    play.do("owner", SetCalendarAddress("ef" * 32))
+    play.do("admin", SetDirectoryNumber(owner, f"{MARK} nummer"))
+    keep(play.app, owner, {"path": "/my-tasks", "query": {}, "answers": {"reasons": f"{MARK} formulär"}})
+
+
+def owed_each_year(play: Play) -> None:
+    """A duty that comes again, and one occurrence of it that is owed."""
+    play.do("admin", AddRecurringDuty(play.region, f"{MARK} plikt", "yearly", "head_of_procurement", f"{MARK} policy", play.today,
+                                      lead_days=365))  # fmt: skip
+    open_due_duties(play.app)
+
+
+def mail_that_came_back(play: Play) -> None:
+    """One mail that did not arrive and was seen to, and one that was answered and waits."""
+    sent = play.sql("SELECT id FROM outbox_messages WHERE region_id = :r AND status = 'sent'", r=play.region)[:2]
+    for message, what in zip(sent, ("bounced", "answered"), strict=True):
+        letter = RecordReturned(message.id, f"{what}@{play.region}", what, f"{MARK} okänd")
+        execute(play.app, letter, by=system_actor(play.region))
+    matters = play.sql("SELECT id FROM mail_matters WHERE region_id = :r AND cause = 'bounced'", r=play.region)
+    play.do("head", SettleMailMatter(matters[0].id, "told", f"{MARK} ringde"))
+
+
 def found_at_night(play: Play) -> None:
     """What the nightly work writes only after years of cases or after a fault: put there by hand."""
     with play.app.database.write() as uow:
@@ -176,7 +226,17 @@ def found_at_night(play: Play) -> None:
         difference = {"id": new_id(now), "region_id": play.region, "case_id": play.case, "subject": "task",
                       "subject_id": new_id(now), "trigger": "decide_start", "code": "date_differs", "stated": day.isoformat(),
                       "found": day.isoformat(), "found_at": now, "seen_at": now}  # fmt: skip
-        for name, values in (("observed_durations", duration), ("deadline_differences", difference)):
+        digest = {"id": new_id(now), "region_id": play.region, "person_id": play.people["head"],
+                  "on_day": day - timedelta(days=1), "made_at": now, "message_id": new_id(now)}  # fmt: skip
+        note = {"id": new_id(now), "region_id": play.region, "person_id": play.people["head"], "case_id": play.case,
+                "task_id": new_id(now), "kind": "task_opened", "noted_at": now, "status": "told", "digest_id": digest["id"]}  # fmt: skip
+        identity = {"id": new_id(now), "issuer": f"https://{MARK}.example", "subject": "s", "region_id": play.region,
+                    "name": f"{MARK} person", "email": f"{MARK}@kalmar.example", "number": f"{MARK} 1", "first_seen_at": now,
+                    "last_seen_at": now}  # fmt: skip
+        warning = {"region_id": play.region, "on_day": day - timedelta(days=1), "told": "[]", "mails": 0}
+        found = {"decider_warnings": warning, "observed_durations": duration, "deadline_differences": difference, "digests": digest,
+                 "digest_notes": note, "identities": identity}  # fmt: skip
+        for name, values in found.items():
             uow.connection.execute(insert(METADATA.tables[name]).values(**values))
 
 

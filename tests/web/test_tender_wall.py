@@ -113,6 +113,8 @@ def ids(play: Play) -> dict[str, list[str]]:
         "stream_id": [play.case, "plan.norrbotten", "access.norrbotten", "operations.norrbotten"],
         "seq": [str(n) for n in range(1, 40)],
         "person_id": [play.people["officer"]], "unit_id": [play.people["unit"]], "region": [play.region],
+        "mail_id": of("SELECT id FROM outbox_messages WHERE region_id = :r", 40),
+        "matter_id": of("SELECT id FROM mail_matters WHERE region_id = :r"), "form_id": ["0" * 32],
         "change_id": ["0" * 32], "version_id": ["0" * 32], "process": ["procurement"], "version": ["1"],
         "trigger": ["decide_award", "decide_cancellation", "submit_award_proposal", "record_opening", "pause",
                     "return_for_completion", "recall_award"],
@@ -150,7 +152,7 @@ def test_before_the_award_nobody_off_the_access_list_meets_tender_matter(secret:
     dice = random.Random(seed())
     leaks: list[str] = []
     for who in (*drawn(dice, OUTSIDERS, 1), "nobody"):
-        for address, asked in drawn(dice, walked(secret, dice), 45):
+        for address, asked in drawn(dice, walked(secret, dice), 20):
             answer = secret.people[who].get(address)
             assert answer.status < 500, (who, address)
             if found := told(answer.said, asked):

@@ -183,7 +183,8 @@ def _matter_page(
         "matter": matter,
         "shown": matter_row(matter, visit),
         "row": mail_row(matter.mail, locale),
-        "ways": [(w, label(f"mail_way.{w}", locale)) for w in ways],
+        # An answer is only read: there is nothing to choose, and no word for it.
+        "ways": [(w, label(f"mail_way.{w}", locale)) for w in ways if w != "read"],
         "given": given,
         "faults": {f: t for f, t in errors if f},
         "errors": errors,
