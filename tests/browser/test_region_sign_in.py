@@ -16,8 +16,6 @@ from tests.provider import CLIENT, SECRET, TestProvider, running
 from tests.web.site import PASSWORD, email
 from workflow.commands import BindIdentity, SetPassword
 
-__all__ = ["address", "browser", "made"]
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: pages are not looked at")
 
 PHONE = {"width": 390, "height": 844}
