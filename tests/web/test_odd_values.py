@@ -124,7 +124,7 @@ def test_no_address_fails(seat: tuple[Play, Visitor], cases: list[str]) -> None:
         for name in placeholders(route.path):
             asked += [(filled(route.path, known | {name: odd or "-"}), None) for odd in ODD if len(odd) < 10_000]
     faults: list[str] = []
-    for address, params in drawn(dice, asked, 30, full=1500):
+    for address, params in drawn(dice, asked, 20, full=1500):
         answer = visit.client(address).get(address, **({"params": params} if params else {}))
         faults += wrong(answer, f"GET {address:.120} {params!r:.90}")
     assert faults == []
@@ -180,7 +180,7 @@ def test_no_body_fails(seat: tuple[Play, Visitor], cases: list[str]) -> None:
         for form in (*({**fields, n: odd} for n in fields for odd in ODD_JSON), *inside(fields)):
             asked.append((f"/api/v1/cases/{case}/actions/{trigger}", as_sent({"row_version": version, "form": form})))
     faults: list[str] = []
-    for address, raw in drawn(dice, asked, 30, full=1500):
+    for address, raw in drawn(dice, asked, 20, full=1500):
         headers = {"content-type": "application/json"}
         if dice.random() < 0.1:
             headers["idempotency-key"] = dice.choice(("x" * 201, "a b", '"', "k" * 200, "ok"))

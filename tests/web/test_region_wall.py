@@ -178,7 +178,7 @@ def walked(world: World, dice: random.Random, who: str, filters: int = 12) -> It
                 if name != "format"
             ]  # fmt: skip
             narrowed += [(f"{base}?format={f}", ()) for f in ("xlsx", "csv") if "format" in filters_of(route)]
-    yield from drawn(dice, asked, 50)
+    yield from drawn(dice, asked, 30)
     yield from drawn(dice, narrowed, filters)
 
 
@@ -338,7 +338,7 @@ def test_no_post_reaches_another_region_or_tells_of_it(world: World) -> None:
             mixed = theirs | {n: world.values[n][0] for n in placeholders(route.path)[:1]}
             asked += [(route.path, mixed, n, "norrbotten") for n in range(count)]
     for who in drawn(dice, ("admin", "head", "officer"), 1):
-        for path, values, which, region in drawn(dice, asked, 14):
+        for path, values, which, region in drawn(dice, asked, 10):
             nobody = strangers(values, dice) | {n: v for n, v in values.items() if v in world.values.get(n, ())}
             place = {"norrbotten": "norrbotten", "kalmar": "nowhere"}[region]
             answers = []
