@@ -31,6 +31,12 @@ def pytest_unconfigure() -> None:
 
 #: What lies above the engine meets the database through it alone: here PostgreSQL is tried by `make test-all`.
 ABOVE_THE_ENGINE = ("web", "documents", "importers", "cli")
+#: Long ones of which a shorter sister runs always: the same journey by API, pages and mixed; the same year on SQLite.
+LONG = (
+    "test_two_lots_to_the_end_each_step_by_its_own_person",
+    "test_what_was_foreseen_is_exactly_what_then_happens_day_by_day_over_a_year[postgresql]",
+    "test_hour_by_hour_the_whole_scheduler_does_what_was_foreseen[postgresql",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,7 +44,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     on both only in the full run."""
     if os.environ.get("STEGVIS_TEST_FULL"):
         return
-    left_out = [i for i in items if i.path.parent.name in ABOVE_THE_ENGINE and "postgresql" in i.name]
+    left_out = [
+        i
+        for i in items
+        if (i.path.parent.name in ABOVE_THE_ENGINE and "postgresql" in i.name) or i.name.startswith(LONG)
+    ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         out = set(left_out)

@@ -43,4 +43,7 @@ def test_a_file_put_back_from_a_back_up_is_held_at_the_next_round(stegvis: Stegv
 
 def test_the_mails_to_come_are_listed(stegvis: Stegvis) -> None:
     stegvis("db", "upgrade")
-    assert stegvis("preview", "--mails", "--months", "1").last_line.startswith("0 mails until")
+    assert stegvis("preview").last_line == "There is no case to look at."
+    assert stegvis("preview", "--mails", "--months", "1", "--region", "norrbotten").last_line.startswith(
+        "0 mails until"
+    )

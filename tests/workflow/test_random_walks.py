@@ -190,7 +190,7 @@ def trail(play: Play) -> list[str]:
     for stream in streams:
         for e in play.sql("SELECT seq, body FROM audit_events WHERE stream_id = :s ORDER BY seq", s=stream.id):
             body = json.loads(e.body) | {"fields": fields.get((stream.id, e.seq), {})}
-            for hidden in ("prev", "basis_hash"):
+            for hidden in ("prev", "basis_hash", "decision"):  # what a decision's row is committed to is salted
                 body.pop(hidden, None)
             lines.append(named(json.dumps(body, sort_keys=True, ensure_ascii=False)))
     decisions = play.sql("SELECT trigger, basis, reasons, mandate_rule FROM decisions ORDER BY case_id, seq")

@@ -28,6 +28,9 @@ def preview(chosen: Namespace) -> int:
         look_ahead(app, region, case=chosen.case, months=chosen.months)
         for region in _regions(app, chosen.region, chosen.case)
     ]
+    if not results:
+        say(tell(_("There is no case to look at.")))
+        return DONE
     if chosen.json:
         values = [as_values(r) for r in results]
         say(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=1, default=_plain))
