@@ -19,7 +19,8 @@ def one_line(text: str) -> str:
     An RFC 2047 word ("=?utf-8?q?=0D=0ABcc:?=") is broken up, since the standard library decodes one that
     stands in a header value, line breaks included. Surrogates go too: they cannot be encoded.
     """
-    kept = "".join(_visible(character) for character in text)
+    # What is printable holds none of the categories below.
+    kept = text if text.isprintable() else "".join(_visible(character) for character in text)
     return " ".join(kept.replace("=?", "= ?").split())
 
 

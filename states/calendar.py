@@ -121,10 +121,7 @@ class Calendar:
 
     def add_working_days(self, day: date, n: int) -> date:
         """The `n`th working day after `day`, or before it if `n` is negative; `day` itself for 0."""
-        step = ONE_DAY if n > 0 else -ONE_DAY
-        for _ in range(abs(n)):
-            day = _first(self.is_working_day, day + step, step)
-        return day
+        return _moved(self, day, n)
 
     def working_days_between(self, a: date, b: date) -> int:
         """How many working days one passes from `a` to `b`: `a` excluded, `b` included.
@@ -135,6 +132,15 @@ class Calendar:
         distance = abs((b - a).days)
         count = sum(self.is_working_day(a + step * i) for i in range(1, distance + 1))
         return count if b > a else -count
+
+
+@lru_cache(maxsize=8192)
+def _moved(calendar: Calendar, day: date, n: int) -> date:
+    """Every step of a case counts the same few days anew, and a look ahead does so thousands of times."""
+    step = ONE_DAY if n > 0 else -ONE_DAY
+    for _ in range(abs(n)):
+        day = _first(calendar.is_working_day, day + step, step)
+    return day
 
 
 def _first(holds: Callable[[date], bool], day: date, step: timedelta) -> date:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from notifications.transport import MemoryTransport
 from tests import databases
@@ -17,12 +18,16 @@ from workflow.app import build
 from workflow.clock import FixedClock
 from workflow.config import Settings
 from workflow.engine.execute import Stegvis
+from workflow.people import passwords
 
 _no_postgres: list[str] = []
+#: Hundreds of tests sign somebody in; what a hash costs is seen where it is the subject (`costly_hashes`).
+_CHEAP, _COSTLY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher
 
 
 def pytest_configure(config: pytest.Config) -> None:
     databases.shared_folder()
+    passwords._hasher = lambda: _CHEAP
 
 
 def pytest_unconfigure() -> None:
@@ -36,6 +41,10 @@ LONG = (
     "test_two_lots_to_the_end_each_step_by_its_own_person",
     "test_what_was_foreseen_is_exactly_what_then_happens_day_by_day_over_a_year[postgresql]",
     "test_hour_by_hour_the_whole_scheduler_does_what_was_foreseen[postgresql",
+    "test_it_can_be_loaded_on_any_day[dst]",
+    "test_no_page_breaks_a_rule_of_accessibility[1280-dark]",
+    "test_no_page_breaks_a_rule_of_accessibility[390-light]",
+    "test_two_hundred_timers_under_blows_have_one_effect_each[sqlite]",
 )
 
 
@@ -104,6 +113,12 @@ def empty_database_url(made: Databases) -> Iterator[str]:
     url = made.fresh("stegvis_empty")
     yield url
     made.drop(url)
+
+
+@pytest.fixture
+def costly_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as in an installation."""
+    monkeypatch.setattr(passwords, "_hasher", _COSTLY)
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ def remove_shared_folder() -> None:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def alone(name: str) -> Iterator[None]:
+    """What is made once a run is made by one worker while the others wait."""
     with (shared_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -65,7 +66,7 @@ class Databases:
     kind = ""
 
     def __init__(self) -> None:
-        with _alone(self.kind):
+        with alone(self.kind):
             noted = shared_folder() / f"{self.kind}.json"
             if not noted.exists():
                 self._make(lambda url: Database(url, FixedClock(BEGIN)), noted)
@@ -148,8 +149,16 @@ class PostgresServer(Databases):
         return str(make_url(self._server.get_uri()).query["host"])
 
     def _make(self, open_at: Callable[[str], Database], noted: Path) -> None:
-        # No test here cuts the power: what a killed process loses does not depend on fsync.
-        self._sql("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        # No test here cuts the power: what a killed process loses does not depend on fsync or whole pages. Hundreds of
+        # databases that live for a second are not worth vacuuming.
+        settings = (
+            "fsync = off",
+            "full_page_writes = off",
+            "autovacuum = off",
+            "checkpoint_timeout = 3600",
+            "max_wal_size = '8GB'",
+        )
+        self._sql(*(f"ALTER SYSTEM SET {setting}" for setting in settings), "SELECT pg_reload_conf()")
         super()._make(open_at, noted)
 
     def _sql(self, *statements: str) -> None:

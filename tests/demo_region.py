@@ -1,4 +1,4 @@
-"""The demo, loaded once a test process, for tests that look at a whole region."""
+"""The demo, loaded once a run, for tests that look at a whole region."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from states.calendar import local_date
 from states.roles import Actor
+from tests.databases import alone, shared_folder
 from workflow.app import build
 from workflow.clock import FixedClock
 from workflow.config import Settings
@@ -27,9 +28,7 @@ NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 def loaded_at(now: datetime) -> Stegvis:
     """An application whose present is `now`, on a SQLite file of its own with the demo in it."""
-    folder = Path(tempfile.mkdtemp(prefix="stegvis-demo-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    app = build(Settings(data_dir=folder, mail_url="memory:"), clock=FixedClock(now))
+    app = build(Settings(data_dir=_folder(), mail_url="memory:"), clock=FixedClock(now))
     schema.upgrade(app.database)
     load(app)
     return app
@@ -37,8 +36,22 @@ def loaded_at(now: datetime) -> Stegvis:
 
 @cache
 def demo() -> Stegvis:
-    """To look at only: the same application for all tests of a process."""
-    return loaded_at(NOW)
+    """To look at only: the same application for all tests of a process, the same rows for all of a run."""
+    loaded = shared_folder() / "demo"
+    with alone("demo"):
+        if not loaded.exists():
+            first = loaded_at(NOW)
+            first.database.dispose()
+            shutil.copytree(first.settings.data_dir, loaded)
+    folder = _folder()
+    shutil.copytree(loaded, folder, dirs_exist_ok=True)
+    return build(Settings(data_dir=folder, mail_url="memory:"), clock=FixedClock(NOW))
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="stegvis-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def somebody(app: Stegvis, email: str) -> Actor:

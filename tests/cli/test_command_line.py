@@ -240,6 +240,7 @@ def test_a_person_gets_a_key_and_loses_it_with_the_account(ready: Stegvis, tmp_p
     assert ready("token", "create", "anna@norrbotten.example").code == 1
 
 
+@pytest.mark.usefixtures("costly_hashes")
 def test_a_password_is_read_from_standard_input(
     ready: Stegvis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,7 +250,7 @@ def test_a_password_is_read_from_standard_input(
     monkeypatch.setattr("sys.stdin", io.StringIO("en mening som ingen annan har\n"))
     assert ready(*person, "--password", "-").code == 0
     ((stored,),) = content(tmp_path, "select password_hash from people")
-    assert str(stored).startswith("$argon2id$")
+    assert str(stored).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.switches.breaking import SWITCHES
 
 ROOT = Path(__file__).parents[2]
 #: In the ordinary run only these: each is a process of its own. With STEGVIS_TEST_FULL all.
-QUICK = ("deferred_begin", "naive_local_time", "auto_transitions_open")
+QUICK = ("naive_local_time",)
 
 
 def guarded(switch: str, *guards: str) -> subprocess.CompletedProcess[str]:

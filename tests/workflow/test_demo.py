@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from states.calendar import local_date
 from states.registry import definition
-from tests.databases import Databases, PostgresServer
+from tests.databases import Databases
 from tests.demo_region import NOW, demo, loaded_at
 from tests.second_verifier import independent_faults
 from workflow.clock import FixedClock
@@ -37,6 +37,12 @@ BRIEF = {"advertising", "inviting", "invited", "cancellation_notice", "redo_deci
 def rows(app: Stegvis, sql: str, **given: Any) -> list[tuple[Any, ...]]:
     with app.database.read() as uow:
         return [tuple(row) for row in uow.connection.execute(text(sql), given)]
+
+
+def _as_sqlite_keeps_it(row: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(
+        v.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(v, datetime) else str(v) for v in row
+    )  # fmt: skip
 
 
 def test_cases_stand_in_every_state() -> None:
@@ -116,15 +122,6 @@ _TOLD = (
 )
 
 
-def test_loading_it_again_tells_the_same_story() -> None:
-    again = loaded_at(NOW)
-    for sql in _TOLD:
-        assert rows(demo(), sql) == rows(again, sql)
-    # What waits can be written and sent: every word it needs is there.
-    waiting = rows(again, "SELECT count(*) FROM outbox_messages WHERE status = 'queued'")[0][0]
-    assert deliver_mail(again) == waiting
-
-
 @pytest.mark.parametrize(
     "now", [datetime(2027, 1, 4, 23, 30, tzinfo=UTC), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)], ids=["new year", "dst"]
 )
@@ -144,7 +141,7 @@ def test_a_database_in_use_is_left_alone() -> None:
     assert rows(demo(), "SELECT count(*) FROM audit_events") == before
 
 
-def test_a_load_that_breaks_off_leaves_nothing_behind(
+def test_a_load_that_breaks_off_leaves_nothing_behind_and_the_next_tells_the_same_story(
     made: Databases, build_app: Callable[[str], Stegvis], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a region would pass for a whole one at the next start."""
@@ -159,15 +156,9 @@ def test_a_load_that_breaks_off_leaves_nothing_behind(
         with pytest.raises(KeyboardInterrupt):
             load(app)
     assert rows(app, "SELECT count(*) FROM people") == rows(app, "SELECT count(*) FROM audit_events") == [(0,)]
-    assert load(app).cases > 100
-
-
-def test_it_loads_into_postgresql_too(
-    postgres: PostgresServer, build_app: Callable[[str], Stegvis], clock: FixedClock
-) -> None:
-    clock.at = NOW
-    url = postgres.fresh("stegvis_empty")
-    app = build_app(url)
     load(app)
-    same = "SELECT region_id, reference, title, state, row_version FROM cases ORDER BY region_id, reference"
-    assert sorted(rows(app, same)) == sorted(rows(demo(), same))
+    for sql in _TOLD:
+        assert sorted(map(_as_sqlite_keeps_it, rows(demo(), sql))) == sorted(map(_as_sqlite_keeps_it, rows(app, sql)))
+    # What waits can be written and sent: every word it needs is there.
+    waiting = rows(app, "SELECT count(*) FROM outbox_messages WHERE status = 'queued'")[0][0]
+    assert deliver_mail(app) == waiting

@@ -89,7 +89,7 @@ def my_task_counts(uow: UnitOfWork, who: Actor, today: date) -> tuple[int, int]:
         conditions = [_tasks.c.due_on < today, _tasks.c.case_id.not_in(paused)] if late else []
         total = 0
         for source in owed_by(who, today):
-            few = select(_tasks.c.id).where(source, *conditions).limit(COUNT_CAP).subquery()
+            few = select(literal_column("1")).select_from(_tasks).where(source, *conditions).limit(COUNT_CAP).subquery()
             total += int(uow.connection.execute(select(func.count()).select_from(few)).scalar_one())
         counted.append(total)
     return counted[0], counted[1]
@@ -100,8 +100,11 @@ def resting_tasks(uow: UnitOfWork, who: Actor, today: date, *, limit: int = 200)
     rests = and_(
         _tasks.c.snoozed_until_on > today, or_(_tasks.c.due_on.is_(None), _tasks.c.due_on > today)
     )  # fmt: skip
+    parts = [select(_tasks.c.id).where(source, rests) for source in owed_by(who, None)]
+    if not parts:
+        return []
     query = (
-        _ITEM.where(or_(*owed_by(who, None)), rests)
+        _ITEM.where(_tasks.c.id.in_(union_all(*parts)))
         .order_by(_tasks.c.snoozed_until_on, _tasks.c.id)
         .limit(limit)
     )  # fmt: skip

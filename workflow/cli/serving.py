@@ -50,8 +50,10 @@ def web(chosen: Namespace) -> int:
 
 
 def _serve(app: Stegvis, *, scheduler: bool) -> None:
+    from workflow.app import settle_memory
     from workflow.web.app import serve
 
+    settle_memory()
     host, port = app.settings.host, app.settings.port
     try:
         serve(app, host, port, scheduler=scheduler)
@@ -64,10 +66,12 @@ def _serve(app: Stegvis, *, scheduler: bool) -> None:
 
 def worker(chosen: Namespace) -> int:  # noqa: ARG001
     """The scheduler alone, until it is told to stop."""
+    from workflow.app import settle_memory
     from workflow.scheduler import Scheduler
 
     app = open_app()
     configure(app.settings)
+    settle_memory()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())

@@ -33,8 +33,10 @@ class _Compiled:
         self.sql: str = str(compiled)
         self.names: list[str] = list(compiled.positiontup) if compiled.positional else list(compiled.params)
         self.positional: bool = compiled.positional
-        self.constants: dict[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
-        self.bind: dict[str, Callable[[Any], Any]] = dict(compiled._bind_processors)
+        #: For each parameter its name, its value where none is given, and what makes it the driver's.
+        self.places: list[tuple[str, Any, Callable[[Any], Any] | None]] = [
+            (name, compiled.params.get(name), compiled._bind_processors.get(name)) for name in self.names
+        ]
         columns = compiled._result_columns or []
         self.row: Any = None
         self.result: list[tuple[int, Callable[[Any], Any]]] = []
@@ -47,10 +49,9 @@ class _Compiled:
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
         values = []
-        for name in self.names:
-            value = given[name] if name in given else self.constants.get(name)
-            process = self.bind.get(name)
-            values.append(process(value) if process is not None and value is not None else value)
+        for name, constant, process in self.places:
+            value = given.get(name, constant)
+            values.append(value if process is None or value is None else process(value))
         return values if self.positional else dict(zip(self.names, values, strict=True))
 
     def to_row(self, raw: Sequence[Any]) -> Row:

@@ -14,10 +14,12 @@ from typing import Any
 
 import orjson
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def plain(value: Any) -> Any:
     """A value of the subset: dates as ISO text, amounts as decimal text, instants as RFC 3339 in UTC. Raises TypeError."""
-    if value is None or isinstance(value, bool | int):
+    if type(value) in _PLAIN or isinstance(value, int):
         return value
     if isinstance(value, Enum):
         return plain(value.value)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import hmac
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -236,6 +238,7 @@ class Provider:
             code_challenge_method="S256",
             timeout=TIMEOUT,
             follow_redirects=False,
+            verify=_trusted(),
         )
 
     # --- tokens ----------------------------------------------------------------------------------------------
@@ -349,11 +352,17 @@ def _instant(seconds: Any) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates this machine trusts, read once: reading them takes as long as three pages."""
+    return httpx2.create_ssl_context()
+
+
 def _fetch(url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """A JSON object from the network: no redirects, bounded in time and size."""
     body = b""
     with (
-        httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as client,
+        httpx2.Client(timeout=TIMEOUT, follow_redirects=False, verify=_trusted()) as client,
         client.stream("GET", url, headers=dict(headers or {})) as answer,
     ):
         if answer.status_code != 200:

@@ -46,7 +46,6 @@ class Static(StaticFiles):
 
 def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
     """The ASGI application. `scheduler`: this process also ticks, so being ready includes that."""
-    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,20 +63,26 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
     )
     for kind in (StegvisError, LawBookError, HTTPException, RequestValidationError):
         web.add_exception_handler(kind, refuse)
-    web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, metrics
-    web.state.providers = Providers(app.settings.providers, app.clock)
-    web.state.looks_ahead = LooksAhead()
+    attach(web, app, scheduler=scheduler)
     for router in (health, *pages.ROUTERS, *api.ROUTERS):
         web.include_router(router)
     web.mount("/static", Static(directory=str(files("workflow") / "web/static")))
     # The last added is the outermost.
-    web.add_middleware(Net, counted=metrics.counted)
+    web.add_middleware(Net, counted=lambda method, status: web.state.metrics.counted(method, status))
     web.add_middleware(BodyLimit)
     web.add_middleware(JsonOnly)
     web.add_middleware(OwnSiteOnly, settings=app.settings)
     web.add_middleware(HeadAsGet)
     web.add_middleware(DefaultHeaders, secure=app.settings.secure)
     return web
+
+
+def attach(web: FastAPI, app: Stegvis, *, scheduler: bool) -> None:
+    """Let `web` serve this installation from now on, with numbers of its own. Its walls keep the address they were built
+    with."""
+    web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, Metrics()
+    web.state.providers = Providers(app.settings.providers, app.clock)
+    web.state.looks_ahead = LooksAhead()
 
 
 def serve(app: Stegvis, host: str, port: int, scheduler: bool) -> None:
