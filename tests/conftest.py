@@ -140,6 +140,7 @@ def build_app(clock: FixedClock, tmp_path: Path) -> Iterator[Callable[[str], Ste
     yield build_on
     for app in built:
         app.database.dispose()
+        databases.over.add(app.database)
 
 
 @pytest.fixture

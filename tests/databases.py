@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import make_url
 
@@ -27,6 +28,8 @@ from workflow.db.database import Database
 #: Shared by all workers of a run: made by whoever comes first, named in the environment of the others.
 _FOLDER = "STEGVIS_TEST_FOLDER"
 _made_here: list[str] = []
+#: Of installations whose test is over, as long as the collector leaves them lying.
+over: WeakSet[Database] = WeakSet()
 
 
 def shared_folder() -> Path:
