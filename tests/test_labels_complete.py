@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from states import due_dates, errors, guards, steps
+from states import due_dates, errors, steps
 from states.definition import Mark, ProcessDefinition
 from states.due_dates import DUE_DATES
 from states.facts import ROUTING
+from states.guards import GUARDS, registered
 from states.registry import DEFINITIONS
 from states.roles import Role
 from states.terms import SWITCHES, TERMS
@@ -173,7 +174,8 @@ def event_codes() -> Iterator[str]:
 @cache
 def refusals() -> dict[str, set[str]]:
     finder = Refusals()
-    for module in (guards, steps):
+    guards = {inspect.getmodule(g.check) for g in GUARDS.values()} | {registered}
+    for module in (*guards, steps):
         finder.visit(ast.parse(inspect.getsource(module)))
     return finder.found
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from states.roles import Actor
 from workflow.cases.region_trail import OVERSEERS
 from workflow.db.statements import Statement
+from workflow.engine.access import MAILS_OF_TALK
 from workflow.engine.case_rows import cases
 from workflow.engine.execute import Stegvis
 from workflow.engine.tables import OutboxMessage
@@ -27,8 +28,6 @@ _WAITING = Statement(
 DAYS, MOST_DAYS = 14, 62
 #: So long a page waits for it; what lies further ahead is then left out, and `until` says so.
 MOST_SECONDS = 20.0
-#: Mails about talk: while tenders are secret, that somebody asked is not told to others.
-_TALK = ("question_asked", "question_answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,6 @@ def mail_forecast(
             for m in mails
             if person_id in (None, m.person_id)
             and (not own_only or m.person_id == who.person_id)
-            and (m.kind not in _TALK or m.person_id == who.person_id)
+            and (m.kind not in MAILS_OF_TALK or m.person_id == who.person_id)
         ],
     )

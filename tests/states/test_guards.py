@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from states.facts import LotFacts, OpinionFacts, RequirementFacts, ReviewFacts, Situation, TargetFacts
-from states.guards import GUARDS, minimum_tender_days
+from states.guards import GUARDS
+from states.guards.tenders import minimum_tender_days
 from states.registry import DEFINITIONS
 from tests.states.situations import HEAD, LOT, OFFICER, OWNER, REQUIREMENT, STRATEGIST, TARGET, TODAY, situation
 

@@ -220,3 +220,31 @@ def test_after_the_award_everybody_in_the_region_meets_it(secret: Secret) -> Non
     text = " ".join(found).casefold()
     for word in ("protokoll", "tvätt", "motivering", "utvärdering", "kommentar", "anbud"):
         assert f"{MARK} {word}".casefold() in text, word
+
+
+def test_that_a_question_was_mailed_shows_to_the_list_alone(secret: Secret) -> None:
+    """On the timeline, by API and on the region's trail; the event itself answers others as not there."""
+    case, sent = secret.play.case, '"mail":"question_asked"'
+    rows = secret.play.sql("SELECT seq, body FROM audit_events WHERE stream_id = :c", c=case)
+    mailed = [r.seq for r in rows if sent in r.body]
+    assert mailed
+
+    def links(who: str, address: str) -> set[int]:
+        said = secret.people[who].get(address).said
+        return {seq for seq in mailed if f"/trail/{case}/{seq}" in said or f'"seq":{seq},' in said}
+
+    addresses = (
+        f"/cases/{case}?show=mail&all=1",
+        f"/api/v1/cases/{case}/events?limit=200",
+        f"/trail?group=mail&case={case}",
+    )
+    for who in OUTSIDERS:
+        assert [a for a in addresses if links(who, a)] == [], who
+        assert {secret.people[who].get(f"/trail/{case}/{seq}").status for seq in mailed} == {404}, who
+    for address in addresses[:2]:
+        assert links("officer", address) == set(mailed), address
+    assert secret.people["officer"].get(f"/trail/{case}/{mailed[0]}").status == 200
+    for lot in (1, 2):
+        secret.play.act("head", "decide_award", lot)
+    secret.play.act("head", "decide_cancellation", 3)
+    assert links("owner", addresses[0]) == set(mailed), "the award ends the secrecy"

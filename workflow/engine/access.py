@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from notifications.kinds import Kind
 from states.roles import READ_ONLY_ROLES, Role
 
 
@@ -28,8 +29,14 @@ TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
 
 #: What happened to a file: shown to whoever may see the file.
 OF_FILES = ("file_added", "file_found_clean", "file_found_infected")
-#: What is said beside a case: while it is secret, even that it was said is kept from those off the list.
-TALK = ("commented", "question_asked", "question_answered")
+#: Mails that carry what is said beside a case.
+MAILS_OF_TALK = (Kind.QUESTION_ASKED.value, Kind.QUESTION_ANSWERED.value)
+#: What is said beside a case, and what became of the mails that carry it: while it is secret, even that it was said
+#: is kept from those off the list.
+TALK = (
+    "commented", "question_asked", "question_answered", "mail_delivered", "mail_failed", "mail_withdrawn",
+    "mail_bounced", "mail_delayed", "mail_absent", "mail_answered", "mail_matter_settled",
+)  # fmt: skip
 
 #: Columns written in free words by whoever knew the tenders: they are tender matter as long as the case (or lot) is.
 FREE_WORDS = {"cancellation_reasons": Secrecy.TENDER}
@@ -77,6 +84,11 @@ def class_of_words(case: Any, lot: Any = None) -> Secrecy:
     """
     secret = lot.tender_secret if lot is not None else case.tender_secret
     return Secrecy.TENDER if secret else Secrecy.OPEN
+
+
+def class_of_mail(kind: str, case: Any) -> Secrecy:
+    """The class of what became of a mail about the case (None for a mail about no case): that of what it carries."""
+    return class_of_words(case) if case is not None and kind in MAILS_OF_TALK else Secrecy.OPEN
 
 
 def reads_only(roles: Collection[str]) -> bool:

@@ -241,7 +241,10 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
             actor_id=who.person_id,
             case_id=message.case_id,
             facts={"mail": message.kind, "message": message.id, "to": message.person_id, "reply": None},
-            fields=[audit.Field("recipient", message.recipient, "personal"), audit.Field("reply", command.detail)],
+            fields=[
+                audit.Field("recipient", message.recipient, "personal"),
+                audit.Field("reply", command.detail, mail_matters.secrecy_of(uow, message)),
+            ],
         )
     if status == "failed":
         mail_matters.open_matter(uow, message, "refused", who)

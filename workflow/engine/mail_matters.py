@@ -17,6 +17,7 @@ from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, directory
+from workflow.engine.access import MAILS_OF_TALK, Secrecy, class_of_mail
 from workflow.engine.act import load_step
 from workflow.engine.step import Step
 from workflow.engine.tables import MailMatter, OutboxMessage
@@ -117,8 +118,15 @@ def pass_on(uow: UnitOfWork, giver_id: str, receiver_id: str) -> int:
     return uow.run(_PASS_ON, giver_id=giver_id, receiver_id=receiver_id)
 
 
+def secrecy_of(uow: UnitOfWork, message: Row) -> Secrecy:
+    """The class of what becomes of a message now."""
+    case = uow.one(case_rows.GET_CASE, case_id=message.case_id) if message.kind in MAILS_OF_TALK else None
+    return class_of_mail(message.kind, case)
+
+
 def note(uow: UnitOfWork, message: Row, kind: str, who: Actor, detail: str | None = None, **facts: Any) -> None:
     """An event about a message, on its case's stream or the region's stream of mail."""
+    secrecy = secrecy_of(uow, message)
     audit.append(
         uow,
         message.case_id or audit.register_stream(message.region_id, "mail"),
@@ -128,7 +136,9 @@ def note(uow: UnitOfWork, message: Row, kind: str, who: Actor, detail: str | Non
         actor_id=who.person_id,
         case_id=message.case_id,
         facts={"mail": message.kind, "message": message.id, "to": message.person_id, **facts},
-        fields=[audit.Field("reply", detail, "personal")] if detail else [],
+        fields=[audit.Field("reply", detail, "personal" if secrecy == Secrecy.OPEN else secrecy)]
+        if detail or secrecy != Secrecy.OPEN
+        else [],
     )
 
 

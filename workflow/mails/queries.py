@@ -23,6 +23,7 @@ from workflow.cases.region_trail import OVERSEERS
 from workflow.cases.view import case_row, names_of
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.access import MAILS_OF_TALK
 from workflow.engine.tables import Case, CaseAccess, Digest, DigestNote, MailMatter, OutboxMessage, Task
 from workflow.errors import NotFound
 from workflow.mails.handlers import may_settle, stands_for
@@ -39,7 +40,6 @@ _tasks = Task.__table__  # type: ignore[attr-defined]
 
 #: What a list may be narrowed to. The first five are where the message stands, the others what became of it.
 STANDINGS = ("queued", "sending", "sent", "failed", "withdrawn", "bounced", "delayed", "answered", "open")
-_TALK = (Kind.QUESTION_ASKED.value, Kind.QUESTION_ANSWERED.value)
 _COLUMNS = [_messages, _cases.c.reference, _cases.c.title, _cases.c.process]
 _FROM = _messages.outerjoin(_cases, _cases.c.id == _messages.c.case_id)
 _NEWEST = Segment(_messages.c.id.is_not(None), (Key(_messages.c.id, "id", descending=True),))
@@ -260,7 +260,7 @@ def _mine(uow: UnitOfWork, who: Actor) -> ColumnElement[bool]:
 
 def _visible(who: Actor) -> ColumnElement[bool]:
     listed = exists().where(_access.c.case_id == _messages.c.case_id, _access.c.person_id == who.person_id)
-    hidden = and_(_messages.c.kind.in_(_TALK), func.coalesce(_cases.c.tender_secret, False).is_(True), ~listed)
+    hidden = and_(_messages.c.kind.in_(MAILS_OF_TALK), func.coalesce(_cases.c.tender_secret, False).is_(True), ~listed)
     return or_(_messages.c.person_id == who.person_id, ~hidden)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, delete
@@ -15,7 +14,7 @@ from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, InvalidForm
-from workflow.people.register import may_keep, note, person_here
+from workflow.people.register import check_period, may_keep, note, person_here
 from workflow.people.tables import Absence, MailPlan, Substitute
 
 _substitutes = Substitute.__table__  # type: ignore[attr-defined]
@@ -36,15 +35,9 @@ def set_substitute(uow: UnitOfWork, command: SetSubstitute, who: Actor) -> dict[
     if row.id != who.person_id:
         may_keep(who, row.region_id)
     stand_in = person_here(uow, command.substitute_id, who.region_id, "substitute")
-    faults = []
     if stand_in.id == row.id or stand_in.disabled_at is not None:
-        faults.append(FieldError("substitute", "unknown_person"))
-    if not isinstance(command.valid_from, date) or not isinstance(command.valid_to, date):
-        faults.append(FieldError("valid_from", "not_a_date"))
-    elif command.valid_to < command.valid_from:
-        faults.append(FieldError("valid_to", "end_before_start"))
-    if faults:
-        raise InvalidForm(faults)
+        raise InvalidForm([FieldError("substitute", "unknown_person")])
+    check_period(command.valid_from, command.valid_to)
     made = new_id(uow.now)
     uow.run(
         _INSERT_SUBSTITUTE,
@@ -70,10 +63,7 @@ def set_absence(uow: UnitOfWork, command: SetAbsence, who: Actor) -> dict[str, A
     row = person_here(uow, command.person_id, who.region_id)
     if row.id != who.person_id:
         may_keep(who, row.region_id)
-    if not isinstance(command.first_on, date) or not isinstance(command.last_on, date):
-        raise InvalidForm([FieldError("valid_from", "not_a_date")])
-    if command.last_on < command.first_on:
-        raise InvalidForm([FieldError("valid_to", "end_before_start")])
+    check_period(command.first_on, command.last_on)
     made = new_id(uow.now)
     uow.run(
         _INSERT_ABSENCE,

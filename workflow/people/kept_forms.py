@@ -19,6 +19,8 @@ from workflow.people.tables import KeptForm
 from workflow.sealing import seal, unsealed
 
 LIFE = timedelta(hours=1)
+#: The parameter of a page's address that names what shall stand in its form again.
+PARAMETER = "kept"
 _PURPOSE = "kept form"
 
 _kept = KeptForm.__table__  # type: ignore[attr-defined]

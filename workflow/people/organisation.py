@@ -16,7 +16,7 @@ from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, InvalidForm, NotFound
-from workflow.people.register import UNIT, check_unit, may_keep, note, person_here
+from workflow.people.register import UNIT, check_period, check_unit, may_keep, note, person_here
 from workflow.people.tables import MandateRow, RoleAssignment, Unit
 
 _roles = RoleAssignment.__table__  # type: ignore[attr-defined]
@@ -79,8 +79,8 @@ def assign_role(uow: UnitOfWork, command: AssignRole, who: Actor) -> dict[str, A
         raise InvalidForm([FieldError("role", "unknown_choice")])
     check_unit(uow, command.unit_id, row.region_id)
     valid_from = command.valid_from or local_date(uow.now)
-    if command.valid_to and command.valid_to < valid_from:
-        raise InvalidForm([FieldError("valid_to", "end_before_start")])
+    if command.valid_to:
+        check_period(valid_from, command.valid_to)
     made = assign(uow, who, row.region_id, row.id, command.role, command.unit_id, valid_from, command.valid_to)
     return {"id": made}
 
@@ -205,10 +205,7 @@ def end_mandate(uow: UnitOfWork, command: EndMandate, who: Actor) -> dict[str, A
     if row is None:
         raise NotFound
     may_keep(who, row.region_id)
-    if not isinstance(command.last_day, date):
-        raise InvalidForm([FieldError("valid_to", "not_a_date")])
-    if command.last_day < row.valid_from:
-        raise InvalidForm([FieldError("valid_to", "end_before_start")])
+    check_period(row.valid_from, command.last_day)
     uow.run(_END_MANDATE, the_mandate_id=row.id, last_day=command.last_day)
     note(uow, row.region_id, "mandate_ended", who, mandate_row=row.id, act=row.act, valid_to=command.last_day)
     return {"id": row.id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -60,3 +61,12 @@ def person_here(uow: UnitOfWork, person_id: str, region_id: str, field: str = "p
     if row is None or row.region_id != region_id:
         raise InvalidForm([FieldError(field, "unknown_person")])
     return row
+
+
+def check_period(first: Any, last: Any) -> None:
+    """Both are days and the last is not before the first. Raises InvalidForm at the one that is wrong."""
+    for field, value in (("valid_from", first), ("valid_to", last)):
+        if not isinstance(value, date):
+            raise InvalidForm([FieldError(field, "not_a_date")])
+    if last < first:
+        raise InvalidForm([FieldError("valid_to", "end_before_start")])

@@ -133,6 +133,13 @@ def session(uow: UnitOfWork, session_id: str) -> Row | None:
     return row
 
 
+def ended_session(uow: UnitOfWork, session_id: str) -> Row | None:
+    """Whose a session was that is over (ended, idle too long, too old); None for one that lives, or of a closed account."""
+    row = uow.one(_SESSION, id_hash=token_hash(session_id))
+    over = row is not None and row.disabled_at is None and session(uow, session_id) is None
+    return row if over else None
+
+
 def token(uow: UnitOfWork, text: str) -> Row | None:
     """The live API token with whose it is, or None."""
     row = uow.one(_TOKEN, token_hash=token_hash(text))

@@ -22,13 +22,14 @@ from workflow.errors import StegvisError
 from workflow.people.provider import Providers
 from workflow.scheduler import Scheduler
 from workflow.web import api, pages
-from workflow.web.base import program_version
+from workflow.web.base import SignInNeeded, program_version
 from workflow.web.health import Metrics
 from workflow.web.health import router as health
 from workflow.web.looks_ahead import LooksAhead
 from workflow.web.policies import admit
 from workflow.web.problems import refuse
 from workflow.web.security import BodyLimit, DefaultHeaders, HeadAsGet, JsonOnly, Net, OwnSiteOnly
+from workflow.web.signed_out import sign_in_again
 
 #: Handlers wait for the database, not for the processor: more threads than this only queue at its locks.
 THREADS = 8
@@ -63,6 +64,7 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
     )
     for kind in (StegvisError, LawBookError, HTTPException, RequestValidationError):
         web.add_exception_handler(kind, refuse)
+    web.add_exception_handler(SignInNeeded, sign_in_again)  # type: ignore[arg-type]
     attach(web, app, scheduler=scheduler)
     for router in (health, *pages.ROUTERS, *api.ROUTERS):
         web.include_router(router)

@@ -32,7 +32,8 @@ from workflow.engine.execute import Stegvis
 from workflow.engine.operations import scheduler_is_late
 from workflow.errors import Forbidden, StegvisError
 from workflow.mails.queries import my_matter_count
-from workflow.people import sessions
+from workflow.people import kept_forms, sessions
+from workflow.web.refill import refilled
 
 __all__ = ["SignInNeeded", "Viewer", "app_of", "check_csrf", "flash", "page", "seal", "viewer_of"]
 
@@ -113,7 +114,24 @@ def page(
     """A whole page: what the layout needs is added to `context`."""
     surrounding = frame(request)
     shown = {**surrounding, "title": title, "errors": list(errors), **context}
-    return HTMLResponse(render(template, shown, locale=surrounding["locale"]), status)
+    html = render(template, shown, locale=surrounding["locale"])
+    return HTMLResponse(_filled_in(request, template, shown, html), status)
+
+
+def _filled_in(request: Request, template: str, shown: dict[str, Any], html: str) -> str:
+    """The page with a form that was sent after its session ended, as it was typed (see `signed_out`)."""
+    form_id, viewer = request.query_params.get(kept_forms.PARAMETER), shown["viewer"]
+    if not form_id or viewer is None or request.method not in ("GET", "HEAD"):
+        return html
+    with app_of(request).database.read() as uow:
+        content = kept_forms.read(app_of(request), uow, viewer.person_id, form_id)
+    if content is None or "all" not in content:
+        return html
+    _, left = refilled(html, content["path"], content["all"])
+    told = gettext("You had been signed out. What you wrote is here again; nothing has been sent yet.", shown["locale"])
+    messages = [*shown["flash"], {"text": told, "tone": "soon", "left": left}]
+    again = render(template, {**shown, "flash": messages}, locale=shown["locale"])
+    return refilled(again, content["path"], content["all"])[0]
 
 
 def frame(request: Request, *, with_viewer: bool = True) -> dict[str, Any]:

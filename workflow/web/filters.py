@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import Request
 
 from states.registry import DEFINITIONS
+from workflow.people.kept_forms import PARAMETER
 from workflow.web.problems import UnknownFilter
 
 _SWITCHES = ("overdue", "closed", "ended", "all")
@@ -16,7 +17,7 @@ def only_known(*names: str) -> Callable[[Request], None]:
     """A dependency: raises UnknownFilter for a query parameter that is neither the handler's own nor among `names`."""
 
     def check(request: Request) -> None:
-        known = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", *names}
+        known = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", PARAMETER, *names}
         for name in request.query_params:
             if name not in known:
                 raise UnknownFilter(name)

@@ -70,7 +70,7 @@ def _kept(request: Request, case_id: str, trigger: str, form_id: str) -> Returne
     fields = asked(form_of(view.case.process, trigger))
     version = content["answers"].get("row_version", "")
     since = int(version) if version.isdecimal() and int(version) != view.case.row_version else None
-    return Returned(typed(fields, content["answers"]), stale_since=since, confirmed=True)
+    return Returned(typed(fields, content["answers"]), stale_since=since, confirmed="all" not in content)
 
 
 @router.post("/cases/{case_id}/do/{trigger}")

@@ -18,6 +18,7 @@ from workflow.contracts.queries import (
     contracts_ahead,
     list_contracts,
 )
+from workflow.contracts.summary import summary
 from workflow.engine.forms import kronor
 from workflow.errors import NotFound
 from workflow.exports.tables import Column, Sheet, Value
@@ -152,8 +153,13 @@ def _cells(c: ContractItem, locale: str) -> list[Value]:
 
 
 @router.get("/contracts/ahead", dependencies=[Depends(only_known())])
-def ahead(request: Request, unit: str = "", format: str = "") -> Response:  # noqa: A002
-    """Contracts of the next 24 months by division: last day for extension, latest start of the next procurement."""
+def ahead(request: Request, unit: str = "", format: str = "", view: str = "") -> Response:  # noqa: A002
+    """Contracts of the next 24 months by division: last day for extension, latest start of the next procurement.
+
+    `view`: "summary" is one A4 to print, "whole" the list with every date's receipt open.
+    """
+    if view not in ("", "summary", "whole"):
+        raise UnknownFilter(f"view={view}")
     with visiting(request) as visit:
         locale = visit.locale
         found = contracts_ahead(visit.uow, visit.who, visit.today)
@@ -161,6 +167,11 @@ def ahead(request: Request, unit: str = "", format: str = "") -> Response:  # no
         shown = [c for c in found if not unit or c.division_id == unit]
         if format in ("xlsx", "csv"):
             return sheet_download(visit, _ahead_sheet(shown, locale), format, "avtal-24-manader")
+        title = gettext("Contracts of the next 24 months", locale)
+        only = {"unit": unit} if unit else {}
+        if view == "summary":
+            paper = {"found": summary(shown, visit.today), "division": divisions.get(unit), "query": urlencode(only)}
+            return page(request, "pages/ahead_summary.html", paper, title=title)
         ordered = sorted(shown, key=lambda c: (c.division or "\uffff", c.contract.end_on or visit.today))
         groups = [(name, list(rows)) for name, rows in groupby(ordered, key=lambda c: c.division)]
         context = {
@@ -168,10 +179,11 @@ def ahead(request: Request, unit: str = "", format: str = "") -> Response:  # no
             "count": len(shown),
             "divisions": [("", gettext("All", locale)), *sorted(divisions.items(), key=lambda d: str(d[1]))],
             "unit": unit,
-            "query": urlencode({"unit": unit} if unit else {}),
+            "query": urlencode(only),
+            "whole": view == "whole",
             "may_open": bool(visit.who.roles() & OPENERS),
         }
-        return page(request, "pages/ahead.html", context, title=gettext("Contracts of the next 24 months", locale))
+        return page(request, "pages/ahead.html", context, title=title)
 
 
 def _ahead_sheet(rows: list[ContractAhead], locale: str) -> Sheet:

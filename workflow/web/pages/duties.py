@@ -14,14 +14,13 @@ from templates.formatting import day
 from templates.labels import gettext, label, ngettext
 from workflow.cases.deciders import Gap, decider_gaps
 from workflow.cases.hand_over import Duty, hand_over_all, hand_over_plan, may_hand_over
-from workflow.cases.queries import TaskItem
 from workflow.commands import SnoozeTask
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.people.queries import people_of_region
 from workflow.web.base import app_of, flash, page, viewer_of
 from workflow.web.pages import words
 from workflow.web.pages.admin import Answers, Typed, settle, tabs
-from workflow.web.pages.inbox import task_of
+from workflow.web.pages.one_task import task_of, task_page
 from workflow.web.pages.visit import Sent, Visit, person_text, texts, visiting
 
 router = APIRouter()
@@ -57,15 +56,10 @@ def snooze(request: Request, task_id: str, sent: Sent) -> Response:
 
 def _snooze_page(request: Request, task_id: str, typed: Typed) -> Response:
     with visiting(request) as visit:
-        task: TaskItem = task_of(visit, task_id)
-        context = {
-            "task": task,
-            "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
-            "latest": last_day_of_rest(task.due_on, visit.today, Calendar()),
-            **typed.as_context(),
-        }
+        task = task_of(visit, task_id)
+        latest = last_day_of_rest(task.due_on, visit.today, Calendar())
         title = gettext("Let the task rest", visit.locale)
-        return page(request, "pages/snooze.html", context, title=title, status=typed.status, errors=typed.errors)
+        return task_page(request, visit, task, "pages/snooze.html", title, typed.given, typed.errors, latest=latest)
 
 
 # --- handing over all of a person's duties -----------------------------------------------------------------------

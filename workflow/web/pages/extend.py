@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,13 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 from templates.formatting import day
 from templates.labels import gettext, label
 from workflow.cases.extensions import room_to_extend
-from workflow.cases.handlers import TASK
-from workflow.cases.queries import TaskItem, case_tasks
 from workflow.commands import ExtendDeadline
-from workflow.errors import FieldError, InvalidForm, NotFound
-from workflow.web.base import flash, page
+from workflow.errors import FieldError, InvalidForm
+from workflow.web.base import flash
 from workflow.web.pages import words
 from workflow.web.pages.dates import typed_day
+from workflow.web.pages.one_task import Faults, task_of, task_page
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 
 router = APIRouter()
@@ -57,35 +55,15 @@ def _in_words(fault: FieldError, visit: Visit) -> FieldError:
     return FieldError(fault.field, fault.code, shown)
 
 
-def _page(
-    request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
-) -> Response:
-    task = _task(visit, task_id)
+def _page(request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: Faults) -> Response:
+    task = task_of(visit, task_id)
     room, before = room_to_extend(visit.uow, task_id, visit.who)
-    context: dict[str, Any] = {
-        "task": task,
-        "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
-        "room": room,
-        "refusal": _refusal(room.refusal, visit.locale) if room.refusal else None,
-        "before": before,
-        "given": given,
-        "faults": {f: t for f, t in errors if f},
-        "errors": errors,
-    }
+    refusal = _refusal(room.refusal, visit.locale) if room.refusal else None
     title = gettext("Give more time", visit.locale)
-    return page(request, "pages/extend.html", context, title=title, status=422 if errors else 200, errors=errors)
+    return task_page(
+        request, visit, task, "pages/extend.html", title, given, errors, room=room, refusal=refusal, before=before
+    )
 
 
 def _refusal(code: str, locale: str) -> str:
     return label(f"guard.{code}" if code == "case_is_paused" else f"error.{code}", locale)
-
-
-def _task(visit: Visit, task_id: str) -> TaskItem:
-    """The open task, if this person may see its case. Raises NotFound."""
-    row = visit.uow.one(TASK, task_id=task_id)
-    if row is None or row.region_id != visit.who.region_id:
-        raise NotFound
-    for task in case_tasks(visit.uow, visit.who, row.case_id):
-        if task.id == task_id:
-            return task
-    raise NotFound("already_done")

@@ -13,12 +13,11 @@ from states.calendar import Calendar
 from states.reminders import last_day_of_rest
 from templates.formatting import day
 from templates.labels import gettext, ngettext
-from workflow.cases.handlers import TASK
-from workflow.cases.queries import TaskItem, case_tasks, done_tasks, my_task_counts, my_tasks, waiting_for_others
+from workflow.cases.queries import TaskItem, done_tasks, my_task_counts, my_tasks, waiting_for_others
 from workflow.cases.tasks import resting_tasks
 from workflow.commands import DeclareConflict, HandOn
 from workflow.engine.obligations import task_link
-from workflow.errors import FieldError, InvalidForm, NotFound
+from workflow.errors import FieldError, InvalidForm
 from workflow.mails.queries import my_matters
 from workflow.parameters.periods import lapsed_for
 from workflow.people.queries import Standing, people_of_region, standing
@@ -26,6 +25,7 @@ from workflow.web.base import flash, page
 from workflow.web.pages import words
 from workflow.web.pages.covered import cover_text
 from workflow.web.pages.mails import matter_row
+from workflow.web.pages.one_task import Faults, task_of, task_page
 from workflow.web.pages.visit import Sent, Visit, carry_out, person_text, sole_holders, texts, visiting
 
 router = APIRouter()
@@ -161,24 +161,16 @@ def hand_on(request: Request, task_id: str, sent: Sent) -> Response:
     return RedirectResponse(f"/cases/{answer['case']}", 303)
 
 
-def _hand_on_page(
-    request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
-) -> Response:
+def _hand_on_page(request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: Faults) -> Response:
     task = task_of(visit, task_id)
-    people = people_of_region(visit.uow, visit.who, visit.today, roles=task.roles)
-    context = {
-        "task": task,
-        "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
-        "people": [
-            ("", gettext("Choose", visit.locale)),
-            *((p.id, person_text(p, visit.locale)) for p in people if p.id != task.person_id),
-        ],
-        "given": given,
-        "faults": {f: t for f, t in errors if f},
-        "errors": errors,
-    }
+    others = [
+        (p.id, person_text(p, visit.locale))
+        for p in people_of_region(visit.uow, visit.who, visit.today, roles=task.roles)
+        if p.id != task.person_id
+    ]
+    people = [("", gettext("Choose", visit.locale)), *others]
     title = gettext("Hand the task on", visit.locale)
-    return page(request, "pages/hand_on.html", context, title=title, status=422 if errors else 200, errors=errors)
+    return task_page(request, visit, task, "pages/hand_on.html", title, given, errors, people=people)
 
 
 @router.get("/tasks/{task_id}/conflict")
@@ -203,27 +195,6 @@ def declare_conflict(request: Request, task_id: str, sent: Sent) -> Response:
     return RedirectResponse(f"/cases/{answer['case']}", 303)
 
 
-def _conflict_page(
-    request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: list[tuple[str | None, str]]
-) -> Response:
-    task = task_of(visit, task_id)
-    context = {
-        "task": task,
-        "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
-        "given": given,
-        "faults": {f: t for f, t in errors if f},
-        "errors": errors,
-    }
+def _conflict_page(request: Request, visit: Visit, task_id: str, given: dict[str, str], errors: Faults) -> Response:
     title = gettext("Declare a conflict of interest", visit.locale)
-    return page(request, "pages/conflict.html", context, title=title, status=422 if errors else 200, errors=errors)
-
-
-def task_of(visit: Visit, task_id: str) -> TaskItem:
-    """The open task, if this person may see its case. Raises NotFound."""
-    row = visit.uow.one(TASK, task_id=task_id)
-    if row is None or row.region_id != visit.who.region_id:
-        raise NotFound
-    for task in case_tasks(visit.uow, visit.who, row.case_id):
-        if task.id == task_id:
-            return task
-    raise NotFound("already_done")
+    return task_page(request, visit, task_of(visit, task_id), "pages/conflict.html", title, given, errors)

@@ -1,0 +1,9 @@
+"""The guards: closed, named, pure. Each reads as a condition and answers with all that is unmet; one module a subject.
+
+Importing this package fills `GUARDS`; what begins with an underscore in it is the package's own.
+"""
+
+from states.guards import award, contracts, every_step, start, targets, tenders
+from states.guards.registered import GUARDS, Guard, guard
+
+__all__ = ["GUARDS", "Guard", "award", "contracts", "every_step", "guard", "start", "targets", "tenders"]
