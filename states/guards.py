@@ -268,6 +268,9 @@ def tender_period_is_long_enough(s: Situation) -> list[Unmet]:
         return [Unmet("tender_deadline_before_publication", (OFFICER,))]
     if s.procurement.track != "above_threshold":
         return []
+    applications = s.answer("applications_due_on")
+    if applications is not None and s.answer("procedure") in TWO_STAGES:
+        return _two_stages(s, published, applications, deadline)
     days, section = minimum_tender_days(
         s.answer("procedure"),
         electronic=s.answer("electronic", True),
@@ -284,6 +287,46 @@ def tender_period_is_long_enough(s: Situation) -> list[Unmet]:
         days=days,
         earliest=earliest.isoformat(),
     )
+
+
+#: Procedures in which suppliers first ask to take part, and the chosen are then invited to tender.
+TWO_STAGES = ("selective", "negotiated")
+
+
+def _two_stages(s: Situation, published: date, applications: date, deadline: date) -> list[Unmet]:
+    """First the applications: 30 days, urgent 15 (LOU 11:3, 11:10). Then the tenders, earliest from the day after that."""
+    days, section = (15, "LOU 11:10") if s.answer("urgent", False) else (30, "LOU 11:3")
+    earliest = published + timedelta(days=days)
+    return _unless(
+        applications >= earliest, "applications_time_too_short", OFFICER, cites=section, days=days, earliest=earliest.isoformat()
+    ) + _time_for_tenders(s, applications, deadline)
+
+
+def _time_for_tenders(s: Situation, from_on: date, deadline: date) -> list[Unmet]:
+    """30 days from the invitation, 25 electronically, 10 when urgent, after a prior notice or as agreed (LOU 11:3–11:10)."""
+    days, section = minimum_tender_days(
+        "selective",
+        electronic=s.answer("electronic", True),
+        prior_notice=s.answer("prior_notice", False),
+        urgent=s.answer("urgent", False),
+        freely_available=s.answer("freely_available", True),
+    )
+    if s.answer("agreed_time", False):
+        days, section = 1, "LOU 11:7"
+    earliest = from_on + timedelta(days=days)
+    return _unless(
+        deadline >= earliest, "tender_period_too_short", OFFICER, cites=section, days=days, earliest=earliest.isoformat()
+    )
+
+
+@guard("procurement", mark=Mark.LAW, source="LOU 11:3, 11:5–11:7, 11:10")
+def invitation_leaves_time_for_tenders(s: Situation) -> list[Unmet]:
+    """The second stage: only where the procedure has one, and long enough above the threshold."""
+    if s.procurement.procedure not in TWO_STAGES:
+        return [Unmet("procedure_has_one_stage", (OFFICER,))]
+    if s.form is None or s.procurement.track != "above_threshold":
+        return []
+    return _time_for_tenders(s, s.answer("invited_on"), s.answer("tender_deadline_on"))
 
 
 @guard("procurement", mark=Mark.LAW, source="LOU 11:8, 19:14")
@@ -357,6 +400,49 @@ def framework_period_is_allowed(s: Situation) -> list[Unmet]:
             last = (limit - timedelta(days=1)).isoformat()
             unmet.append(Unmet("framework_too_long", (OFFICER,), {"number": number, "due": last}, "LOU 7:2"))
     return unmet
+
+
+# --- hearings and advance notices ---------------------------------------------------------------------------
+
+
+@guard(mark=Mark.LAW, source="LOU 13:4")
+def supplier_has_had_time_to_comment(s: Situation) -> list[Unmet]:
+    """The comments have come, or the supplier's time for them is over."""
+    due = s.lot.exclusion_due_on if s.lot else None
+    if due is None:
+        return [Unmet("exclusion_not_considered", (OFFICER,))]
+    if s.form is None or s.answer("comments_received"):
+        return []
+    return _unless(s.today > due, "exclusion_time_not_over", cites="LOU 13:4", due=due.isoformat())
+
+
+@guard(mark=Mark.LAW, source="LOU 13:4")
+def no_exclusion_hearing_runs(s: Situation) -> list[Unmet]:
+    """Nobody is left out before having been heard."""
+    heard = s.lot is None or s.lot.exclusion_due_on is None
+    return _unless(heard, "exclusion_hearing_runs", OFFICER, cites="LOU 13:4")
+
+
+@guard("procurement", mark=Mark.LAW, source="LOU 20:3")
+def ex_ante_period_has_ended(s: Situation) -> list[Unmet]:
+    due = s.procurement.ex_ante_until_on
+    return _unless(
+        due is not None and s.today > due,
+        "ex_ante_period_not_ended",
+        cites="LOU 20:3",
+        due=due.isoformat() if due else "",
+    )
+
+
+@guard("procurement", mark=Mark.LAW, source="LOU 20:3")
+def no_ex_ante_period_runs(s: Situation) -> list[Unmet]:
+    due = s.procurement.ex_ante_until_on
+    return _unless(
+        due is None or s.today > due,
+        "ex_ante_period_not_ended",
+        cites="LOU 20:3",
+        due=due.isoformat() if due else "",
+    )
 
 
 # --- award, standstill, review ------------------------------------------------------------------------------
@@ -492,6 +578,33 @@ def contract_period_has_ended(s: Situation) -> list[Unmet]:
 @guard("contract", mark=Mark.POLICY, source="UHM: evaluate before the end of the contract")
 def final_evaluation_is_recorded(s: Situation) -> list[Unmet]:
     return _unless(s.contract.evaluated, "final_evaluation_missing", "contract_manager", OWNER)
+
+
+@guard("contract", mark=Mark.POLICY, source="Stegvis: only a framework with a value has a ceiling to fill")
+def framework_has_ceiling(s: Situation) -> list[Unmet]:
+    has = s.contract.is_framework and bool(s.contract.value)
+    return _unless(has, "no_ceiling", OFFICER, "contract_manager")
+
+
+@guard("contract", mark=Mark.LAW, source="FL 12 §")
+def party_matter_is_open(s: Situation) -> list[Unmet]:
+    return _unless(s.contract.party_since_on is not None, "no_party_matter", OFFICER)
+
+
+@guard("contract", mark=Mark.LAW, source="FL 12 §")
+def party_may_ask_for_decision(s: Situation) -> list[Unmet]:
+    """A private party may ask, once, when six months have passed (FL 12 §)."""
+    begun = s.contract.party_since_on
+    if begun is None:
+        return [Unmet("no_party_matter", (OFFICER,))]
+    asked = s.answer("asked_on") or s.today
+    earliest = _six_months_after(begun)
+    return _unless(asked >= earliest, "party_asks_too_early", cites="FL 12 §", due=earliest.isoformat())
+
+
+def _six_months_after(day: date) -> date:
+    year, month = day.year + (day.month + 5) // 12, (day.month + 5) % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 @guard("duty", mark=Mark.CLAUSE, source="SEED 4: a notice of leaving is confirmed in writing")

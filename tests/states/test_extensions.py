@@ -17,6 +17,7 @@ from states.guards import GUARDS
 from states.receipt_check import check_receipt
 from states.registry import DEFINITIONS
 from states.terms import TERMS
+from states.contract_v1 import WEIGH_CEILING
 from states.triggers import FOLLOW_UP_TRIGGERS, PROCUREMENT_TRIGGERS, TRIGGERS, WAITS, Kept, TimeTrigger
 
 CALENDAR = Calendar()
@@ -152,6 +153,7 @@ def kept_by(kept: Kept) -> set[str]:
         elif kept is Kept.DUTY:
             owed = [s.owes for s in d.states if s.owes] + [o for t in d.transitions for o in t.opens] + list(d.opens)
             found |= {f"{d.id}.{o.trigger}" for o in owed}
+            found |= {f"{d.id}.{WEIGH_CEILING.trigger}"} & {f"{d.id}.{t}" for t in d.triggers()}  # an effect opens it
         else:
             found |= {g for t in d.transitions for g in t.guards}
     return found
