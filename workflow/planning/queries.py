@@ -220,7 +220,7 @@ class Planner:
     """Counts back for one region: its parameters and its past are looked up once."""
 
     def __init__(self, uow: UnitOfWork, region_id: str, today: date) -> None:
-        self.today, self.calendar = today, Calendar()
+        self.today, self.calendar = today, case_rows.calendar(uow, region_id)
         self.parameters = case_rows.parameters(uow, region_id, today)
         self.past = Past(uow, region_id)
         self._known: dict[tuple[Any, ...], BackwardPlan] = {}

@@ -26,6 +26,7 @@ from workflow.web.base import program_version
 from workflow.web.health import Metrics
 from workflow.web.health import router as health
 from workflow.web.looks_ahead import LooksAhead
+from workflow.web.pace import Pace
 from workflow.web.policies import admit
 from workflow.web.problems import refuse
 from workflow.web.security import BodyLimit, DefaultHeaders, HeadAsGet, JsonOnly, Net, OwnSiteOnly
@@ -67,6 +68,7 @@ def create_app(app: Stegvis, *, scheduler: bool) -> FastAPI:
     web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, metrics
     web.state.providers = Providers(app.settings.providers, app.clock)
     web.state.looks_ahead = LooksAhead()
+    web.state.pace = Pace()
     for router in (health, *pages.ROUTERS, *api.ROUTERS):
         web.include_router(router)
     web.mount("/static", Static(directory=str(files("workflow") / "web/static")))

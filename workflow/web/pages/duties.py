@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from states.calendar import Calendar
 from states.reminders import last_day_of_rest
 from templates.formatting import day
 from templates.labels import gettext, label, ngettext
@@ -61,7 +60,7 @@ def _snooze_page(request: Request, task_id: str, typed: Typed) -> Response:
         context = {
             "task": task,
             "asked": words.step_text("asked", task.process, task.trigger, visit.locale),
-            "latest": last_day_of_rest(task.due_on, visit.today, Calendar()),
+            "latest": last_day_of_rest(task.due_on, visit.today, visit.calendar()),
             **typed.as_context(),
         }
         title = gettext("Let the task rest", visit.locale)
