@@ -448,6 +448,14 @@ class OpenDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryMove:
+    """The running dates of one case that a changed value could not move are moved again, at the next round."""
+
+    change_id: str
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetryTimer:
     """A timer that failed is due again, now."""
 

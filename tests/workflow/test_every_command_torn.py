@@ -122,6 +122,7 @@ def make_world(play: Play) -> World:
     play.sql(
         "INSERT INTO database_lives (number, id, begun_at, beats) VALUES (0, 'l', '2026-03-01 00:00:00.000000', 1)"
     )
+    play.sql("UPDATE moved_deadlines SET error = 'x'")
     file = play.do("officer", commands.AddFile(waiting.case, "b.pdf", "application/pdf", 1, "1" * 64))["id"]
     soon = today + timedelta(days=9)
     comes = ("yearly", "registrar", "Beslut", today, soon.month, soon.day)
@@ -207,6 +208,7 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.RevokeTokens(), "officer"),
         Scenario(c.RetryTimer(ids["timer"]), "head"),
         Scenario(c.RetryMessage(ids["failed"]), "head"),
+        Scenario(c.RetryMove(ids["released"], ids["waiting"]), "head"),
         Scenario(c.ReleaseHold("h"), "admin"),
         Scenario(c.RecordTrailCheck(9, 3), "reviewer"),
         Scenario(c.ReportAccessFault("Syns inte"), "officer"),

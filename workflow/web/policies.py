@@ -124,6 +124,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /operations/holds/{hold_id}/release": ADMINISTRATION,
     "POST /operations/mails/{message_id}/retry": LEADING,
     "POST /operations/timers/{timer_id}/retry": LEADING,
+    "POST /operations/moves/{change_id}/{case_id}/retry": LEADING,
     # The delegation order, the units and what applies are open to everybody in the region; changing them is not.
     "GET /admin/people": OVERSEEING,
     "POST /admin/people": ADMINISTRATION,
