@@ -123,6 +123,8 @@ def test_loading_it_again_tells_the_same_story() -> None:
     # What waits can be written and sent: every word it needs is there.
     waiting = rows(again, "SELECT count(*) FROM outbox_messages WHERE status = 'queued'")[0][0]
     assert deliver_mail(again) == waiting
+    late = "SELECT count(*) FROM {} WHERE late_seconds > 300"
+    assert [rows(again, late.format(t)) for t in ("outbox_messages", "timers")] == [[(0,)], [(0,)]], "Drift would tell"
 
 
 @pytest.mark.parametrize(
