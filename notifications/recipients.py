@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-HEAD_OF_PROCUREMENT = "head_of_procurement"
+HEAD_OF_PROCUREMENT, ADMINISTRATOR = "head_of_procurement", "administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Directory(Protocol):
     def manager_of(self, unit_id: str) -> Person | None: ...
 
     def parent_of(self, unit_id: str) -> str | None: ...
+
+    def top_managers(self) -> Sequence[Person]: ...
 
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Person]: ...
 
@@ -94,14 +96,20 @@ def reserves(task: Assignment, directory: Directory, on: date) -> tuple[Recipien
 
 
 def escalation(task: Assignment, directory: Directory, on: date) -> tuple[Recipient, ...]:
-    """The nearest manager up the unit tree who is not responsible; last the head of procurement.
+    """The next in line who is not responsible: the nearest manager up the unit tree, the head of procurement, whoever
+    manages the top of the tree, and at last the administrators, who must see that somebody is named.
 
-    Empty when there is nobody to escalate to: the caller shows that on the operations page.
+    Empty only where the organisation has nobody else at all.
     """
     owing = [task.assignee] if task.assignee else directory.holders_of(task.role, task.unit_id, task.case_id)
     owing_ids = {person.id for person in owing}
     heads = directory.holders_of(HEAD_OF_PROCUREMENT, None, task.case_id)
-    for superiors in (*([manager] for manager in _managers(task.unit_id, directory)), heads):
+    for superiors in (
+        *([manager] for manager in _managers(task.unit_id, directory)),
+        heads,
+        directory.top_managers(),
+        directory.holders_of(ADMINISTRATOR, None, task.case_id),
+    ):
         others = [person for person in superiors if person.id not in owing_ids]
         reached = _reach(others, Capacity.MANAGER, directory, on)
         # A manager's substitute may be the very person who is late.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from states.definition import Mark, Obligation, ProcessDefinition, State, TimerRule, Transition
+from states.facts import ROUTING
 from states.procurement_v1.vocabulary import HEAD, MANAGER, OFFICER, OWNER, SYSTEM
 
 FOLLOWERS = (MANAGER, OFFICER, OWNER)
@@ -146,6 +147,59 @@ def _alive() -> list[Transition]:
     return edges
 
 
+#: Opened when what has been called off passes another step of the ceiling (`call_off_warnings`).
+WEIGH_CEILING = Obligation("weigh_ceiling", (OWNER,), "ceiling_review")
+#: Changes that are advertised: additions by the same supplier, and unforeseen ones (LOU 17:11, 17:12, 17:16).
+ADVERTISED_GROUNDS = ("section_11", "section_12")
+OTHER_GROUNDS = tuple(g for g in ROUTING["change_ground"] if g not in ADVERTISED_GROUNDS)
+
+
+def _beside() -> list[Transition]:
+    """What is recorded as it happens: call-offs, changes, and matters that a private party began."""
+    notice = Obligation("record_change_notice", (OFFICER, MANAGER), "change_notice")
+    decision = Obligation("record_party_decision", (OFFICER, MANAGER), "party_decision")
+    asked = Obligation("record_party_decision", (OFFICER, MANAGER), "party_decision_asked")
+    edges = []
+    for source in ALIVE:
+
+        def record(
+            trigger: str,
+            by: tuple[str, ...],
+            effect: str,
+            *guards: str,
+            at: str = source,
+            opens: tuple[Obligation, ...] = (),
+            when: tuple[tuple[str, tuple[str, ...]], ...] = (),
+            cites: str = "",
+        ) -> Transition:
+            return Transition(trigger, at, at, by, when, guards, (effect,), opens=opens, cites=cites, kind="record")
+
+        edges += [
+            record("record_call_off_value", (MANAGER, OWNER, OFFICER), "store_call_off_value", "framework_has_ceiling"),
+            record("weigh_ceiling", (OWNER,), "store_ceiling_weighed", "framework_has_ceiling"),
+            record(
+                "record_contract_change", (OFFICER, MANAGER), "store_contract_change", opens=(notice,),
+                when=(("change_ground", ADVERTISED_GROUNDS),), cites="LOU 17:11, 17:12, 17:16",
+            ),
+            record(
+                "record_contract_change", (OFFICER, MANAGER), "store_contract_change",
+                when=(("change_ground", OTHER_GROUNDS),), cites="LOU 17:9, 17:10, 17:13, 17:14",
+            ),
+            record("record_change_notice", (OFFICER, MANAGER), "store_change_notice", cites="LOU 17:16"),
+            record(
+                "record_party_matter", (OFFICER, MANAGER), "store_party_matter", opens=(decision,), cites="FL 11, 12 §§"
+            ),
+            record(
+                "record_party_asks", (OFFICER, MANAGER), "store_party_asks", "party_may_ask_for_decision",
+                opens=(asked,), cites="FL 12 §",
+            ),
+            record(
+                "record_party_decision", (OFFICER, MANAGER), "store_party_decision", "party_matter_is_open", cites="FL 12 §"
+            ),
+        ]  # fmt: skip
+    return edges
+
+
 CONTRACT_V1 = ProcessDefinition(
     id="contract",
     version=1,
@@ -179,6 +233,7 @@ CONTRACT_V1 = ProcessDefinition(
         ),
         *_alive(),
         *_renewal(),
+        *_beside(),
         Transition(
             "open_extension_decision",
             "in_force",
@@ -264,4 +319,4 @@ CONTRACT_V1 = ProcessDefinition(
     ),
 )
 
-__all__ = ["CONTRACT_V1", "HANDOVER"]
+__all__ = ["CONTRACT_V1", "HANDOVER", "WEIGH_CEILING"]

@@ -165,6 +165,77 @@ def _cancellation_review(s: Situation) -> Receipt:
 _register("cancellation_review", _cancellation_review)
 
 
+def _reasons(s: Situation) -> Receipt:
+    """Reasons within 15 days of the written request; of several that wait the first counts (LOU 12:13, 19:20)."""
+    asked = [d for d in (s.answer("requested_on"), s.lot.reasons_requested_on if s.lot else None) if d]
+    return count(s, "reasons", "reasons_requested", min(asked, default=s.today))
+
+
+_register("reasons", _reasons)
+
+
+def _tender_validity(s: Situation) -> Receipt | None:
+    """A month before tenders no longer bind there is still time to ask for longer; None where no such day is stated."""
+    until = s.answer("tenders_valid_until_on") or s.procurement.tenders_valid_until_on
+    return count(s, "tender_validity", "tenders_bind_until", until) if until else None
+
+
+_register("tender_validity", _tender_validity, "procurement")
+
+
+def _exclusion_comments(s: Situation) -> Receipt:
+    """The supplier's time to comment before an exclusion: the day that was set, else our default (LOU 13:4)."""
+    asked_on, set_on = s.answer("comments_asked_on") or s.today, s.answer("comments_by_on")
+    if set_on:
+        return fixed("exclusion_comments", "exclusion_notified", set_on, Basis.LAW, "LOU 13:4", anchor_on=asked_on)
+    return count(s, "exclusion_comments", "exclusion_notified", asked_on)
+
+
+_register("exclusion_comments", _exclusion_comments)
+
+
+def _ex_ante_standstill(s: Situation) -> Receipt | None:
+    """No contract until 10 days have passed from the advance notice (LOU 20:3); None where none was published."""
+    published_on = s.procurement.ex_ante_on
+    return count(s, "ex_ante_standstill", "ex_ante_published", published_on) if published_on else None
+
+
+_register("ex_ante_standstill", _ex_ante_standstill, "procurement")
+
+
+def _change_notice(s: Situation) -> Receipt:
+    """A change under LOU 17:11 or 17:12 is advertised (LOU 17:16); how soon is our default."""
+    return count(s, "change_notice", "contract_changed", s.answer("changed_on") or s.today)
+
+
+_register("change_notice", _change_notice)
+
+
+def _ceiling_review(s: Situation) -> Receipt:
+    return count(s, "ceiling_review", "call_offs_counted", s.answer("counted_on") or s.today)
+
+
+_register("ceiling_review", _ceiling_review)
+
+
+def _party_decision(s: Situation) -> Receipt:
+    """A matter that a private party began is decided within six months (FL 12 §)."""
+    return count(
+        s, "party_decision", "party_matter_begun", s.contract.party_since_on or s.answer("begun_on") or s.today
+    )
+
+
+_register("party_decision", _party_decision, "contract")
+
+
+def _party_decision_asked(s: Situation) -> Receipt:
+    """Asked in writing to decide after six months, one decides or refuses within four weeks (FL 12 §)."""
+    return count(s, "party_decision_asked", "party_asked", s.answer("asked_on") or s.today)
+
+
+_register("party_decision_asked", _party_decision_asked)
+
+
 def _from_signing(code: str) -> None:
     def compute(s: Situation) -> Receipt | None:
         signed_on = s.answer("signed_on") or s.answer("decided_on") or s.today

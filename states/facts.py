@@ -23,6 +23,7 @@ ROUTING: dict[str, tuple[str, ...]] = {
     "contract_has_ended": ("yes", "no"),
     "extension": ("extend", "let_expire"),
     "more_options": ("yes", "no"),
+    "change_ground": ("section_9", "section_10", "section_11", "section_12", "section_13", "section_14"),
 }
 
 
@@ -77,6 +78,8 @@ class LotFacts:
     cancellation_due_on: date | None = None
     contracts_prepared_by: str | None = None
     interim_order: bool = False
+    exclusion_due_on: date | None = None
+    reasons_requested_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ class ProcurementFacts:
     documentation_done: bool = False
     cancellation_prepared_by: str | None = None
     framework_case_id: str | None = None
+    tenders_valid_until_on: date | None = None
+    ex_ante_on: date | None = None
+    ex_ante_until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,8 @@ class ContractFacts:
     renewal_asked_on: date | None = None
     renewal_alarmed_on: date | None = None
     renewal_declined_on: date | None = None
+    is_framework: bool = False
+    party_since_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

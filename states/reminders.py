@@ -43,13 +43,14 @@ class ListBounds:
     most: int
 
 
-#: The lists of days that a region may tune. Nobody can be reminded more than a dozen times of one thing, and the
+#: The lists of numbers that a region may tune: working days, or percent of a ceiling. Nobody can be reminded more than a dozen times of one thing, and the
 #: manager is never told before the day after the last day.
 LIST_BOUNDS: Mapping[str, ListBounds] = {
     "remind_days_before": ListBounds(0, 60, 6),
     "remind_days_after": ListBounds(1, 60, 6),
     "remind_substitute_after": ListBounds(0, 20, 1),
     "escalate_days_after": ListBounds(1, 60, 3),
+    "call_off_warnings": ListBounds(1, 100, 6),
 }
 
 

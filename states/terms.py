@@ -49,6 +49,11 @@ _law("tender_period", 30, "LOU 11:2, 11:6")
 _law_before("last_answers", 6, "LOU 12:11, 19:13")
 _law_before("last_answers_urgent", 4, "LOU 12:11")
 
+_law("reasons", 15, "LOU 12:13, 19:20")
+_law("ex_ante_standstill", 10, "LOU 20:3, 20:18")
+TERMS["party_decision"] = Term("party_decision", 6, Unit.MONTHS, Counting.STATUTORY, Basis.LAW, "FL 12 §")
+TERMS["party_decision_asked"] = Term("party_decision_asked", 4, Unit.WEEKS, Counting.STATUTORY, Basis.LAW, "FL 12 §")
+
 _policy("needs_analysis", 30, 250)
 _policy("start_decision", 10, 60)
 _policy("risk_analysis", 20, 120)
@@ -77,6 +82,23 @@ _policy("follow_up_every_second_year", 24, 36, Unit.MONTHS)
 _policy("close", 20, 120)
 #: Below the threshold the law asks for a reasonable time (LOU 19:11); this is our default for plans.
 _policy("tender_period_below", 25, 90, Unit.CALENDAR_DAYS, pausable=False)
+
+#: The law gives the supplier a time to comment, the days are our default (LOU 13:4); so are those of a notice of change.
+_policy("exclusion_comments", 10, 40, pausable=False)
+_policy("change_notice", 30, 90, Unit.CALENDAR_DAYS, pausable=False)
+#: How soon the contract owner weighs what to do about a ceiling that fills (domain page P5).
+_policy("ceiling_review", 10, 60, pausable=False)
+#: Counted back from the day until which tenders bind. Domain page P9: a month before, and reminded after.
+TERMS["tender_validity"] = Term(
+    "tender_validity",
+    30,
+    Unit.CALENDAR_DAYS,
+    Counting.WORKING,
+    Basis.POLICY,
+    "Stegvis standard, LOU 10:10",
+    backward=True,
+)
+BOUNDS["tender_validity"] = Bounds(1, 120)
 
 #: Counted back from a contract date. Domain page P3 and U19: our defaults.
 TERMS["extension_opens"] = Term(
@@ -127,6 +149,7 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "remind_substitute_after": ("0", "Stegvis standard"),
     "escalate_days_after": ("3,10", "Stegvis standard"),
     "mail_hour": ("7", "Stegvis standard"),
+    "call_off_warnings": ("70,85,95", "Stegvis standard"),
 }
 
 

@@ -59,10 +59,10 @@ def _waits(id: str, mark: Mark, source: str, to: tuple[str, ...], reason: str, *
 
 
 OWNER, OFFICER, HEAD, MANAGER = ("contract_owner", "procurement_officer", "head_of_procurement", "contract_manager")
-SUPPLIER, ARCHIVE = "supplier", "archive"
+SUPPLIER, REGISTRAR = "supplier", "registrar"
 
 #: Why a trigger waits: codes with a text each (`waits.<code>`).
-WAITS = ("annual_calendar", "supplier_follow_up", "deviations", "no_event", "call_offs", "archive")
+WAITS = ("supplier_follow_up", "deviations", "no_such_track")
 
 PROCUREMENT_TRIGGERS = (
     _timer(
@@ -86,8 +86,16 @@ PROCUREMENT_TRIGGERS = (
         terms=("extension_opens", "extension_notice"),
     ),
     _check("P4", LAW, "LOU 7:2", (OFFICER,), "framework_period_is_allowed"),
-    _waits("P5", POLICY, "Stegvis standard", (OWNER,), "call_offs"),
-    _check("P6", LAW, "LOU 11:2–11:10", (OFFICER,), "tender_period_is_long_enough", "new_tender_deadline_is_later"),
+    _duty("P5", POLICY, "Stegvis standard", (OWNER,), "contract.weigh_ceiling", terms=("ceiling_review",)),
+    _check(
+        "P6",
+        LAW,
+        "LOU 11:2–11:10",
+        (OFFICER,),
+        "tender_period_is_long_enough",
+        "invitation_leaves_time_for_tenders",
+        "new_tender_deadline_is_later",
+    ),
     _duty(
         "P7",
         LAW,
@@ -97,7 +105,14 @@ PROCUREMENT_TRIGGERS = (
         terms=("last_answers", "last_answers_urgent"),
     ),
     _duty("P8", LAW, "LOU 12:10", (OFFICER,), "procurement.record_opening", terms=("opening",)),
-    _waits("P9", POLICY, "LOU 10:10, Stegvis standard", (OFFICER,), "no_event"),
+    _duty(
+        "P9",
+        POLICY,
+        "LOU 10:10, Stegvis standard",
+        (OFFICER,),
+        "procurement.record_tender_validity",
+        terms=("tender_validity",),
+    ),
     _duty("P10", LAW, "LOU 12:12", (OFFICER,), "procurement.record_award_notice", terms=("award_notice",)),
     _timer(
         "P11",
@@ -109,7 +124,7 @@ PROCUREMENT_TRIGGERS = (
     ),
     _check("P12", LAW, "LOU 20:8", (OFFICER,), "no_review_stops_signing"),
     _timer("P13", LAW, "LOU 20:10", (OFFICER,), "procurement.standstill_due", terms=("standstill_after_ruling",)),
-    _waits("P14", LAW, "LOU 12:13, 19:20", (OFFICER,), "no_event"),
+    _duty("P14", LAW, "LOU 12:13, 19:20", (OFFICER,), "procurement.record_reasons_given", terms=("reasons",)),
     _duty(
         "P15",
         LAW,
@@ -126,14 +141,28 @@ PROCUREMENT_TRIGGERS = (
         "procurement.complete_documentation",
         terms=("documentation",),
     ),
-    _waits("P17", LAW, "LOU 10:4", (OFFICER,), "no_event"),
-    _waits("P18", LAW, "LOU 20:3", (OFFICER,), "no_event"),
-    _waits("P19", LAW, "LOU 13:4", (SUPPLIER,), "no_event"),
-    _waits("P20", LAW, "LOU 17:16", (OFFICER,), "no_event"),
-    _waits("P21", LAW, "LOU 12:17, arkivlagen", (ARCHIVE,), "archive"),
-    _waits("P22", LAW, "bokföringslagen, arkivlagen", (ARCHIVE,), "archive"),
-    _waits("P23", LAW, "LOU 5:1, förordning vartannat år", ("administrator",), "annual_calendar"),
-    _waits("P24", LAW, "FL 12 §", (OFFICER,), "no_event"),
+    _waits("P17", LAW, "LOU 10:4", (OFFICER,), "no_such_track"),
+    _timer("P18", LAW, "LOU 20:3", (OFFICER,), "procurement.ex_ante_due", terms=("ex_ante_standstill",)),
+    _duty(
+        "P19",
+        LAW,
+        "LOU 13:4",
+        (OFFICER, SUPPLIER),
+        "procurement.record_exclusion_heard",
+        terms=("exclusion_comments",),
+    ),
+    _duty("P20", LAW, "LOU 17:16", (OFFICER,), "contract.record_change_notice", terms=("change_notice",)),
+    _duty("P21", LAW, "LOU 12:17, arkivlagen", (REGISTRAR,), "duty.record_duty_done", terms=()),
+    _duty("P22", LAW, "bokföringslagen, arkivlagen", (REGISTRAR,), "duty.record_duty_done", terms=()),
+    _duty("P23", LAW, "LOU 5:1, förordning vartannat år", ("administrator",), "duty.record_duty_done", terms=()),
+    _duty(
+        "P24",
+        LAW,
+        "FL 12 §",
+        (OFFICER,),
+        "contract.record_party_decision",
+        terms=("party_decision", "party_decision_asked"),
+    ),
 )
 
 FOLLOW_UP_TRIGGERS = (

@@ -10,6 +10,7 @@ Placeholders are written `%(name)s`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -89,8 +90,10 @@ def _labels(locale: str) -> dict[str, str]:
 
 
 def _filled(text: str, params: dict[str, Any]) -> str:
-    """The placeholders filled. A value that ends in a point ("28 dec.") ends its sentence too."""
-    if "%(" not in text:
-        return text
+    return filled(text, params) if "%(" in text else text
+
+
+def filled(text: str, params: Mapping[str, Any]) -> str:
+    """The placeholders filled. A value that ends in a point ("28 dec.") ends its sentence too. Markup stays markup."""
     ending = {n for n, v in params.items() if isinstance(v, str) and v.endswith(".") and f"%({n})s." in text}
     return text % {n: v[:-1] if n in ending else v for n, v in params.items()}

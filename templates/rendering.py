@@ -20,6 +20,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from templates import formatting, labels
 from templates.labels import LOCALES
@@ -82,6 +83,7 @@ def _environment(*, autoescape: bool) -> Environment:
         lambda one, many, n: labels.translations(_locale.get()).ngettext(one, many, n),
         newstyle=True,
     )
+    environment.globals.update(gettext=_gettext, ngettext=_ngettext)  # as newstyle, but for points that meet
     functions = {
         "label": _spoken(labels.label),
         "day": _dated(formatting.day),
@@ -98,6 +100,20 @@ def _environment(*, autoescape: bool) -> Environment:
     environment.filters.update(functions)
     environment.globals.update(functions)
     return environment
+
+
+@pass_context
+def _gettext(context: Context, text: str, /, **params: Any) -> str:
+    return _said(context, labels.translations(_locale.get()).gettext(text), params)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, n: int, /, **params: Any) -> str:
+    return _said(context, labels.translations(_locale.get()).ngettext(one, many, n), {"num": n, **params})
+
+
+def _said(context: Context, text: str, params: dict[str, Any]) -> str:
+    return labels.filled(Markup(text) if context.eval_ctx.autoescape else text, params)  # noqa: S704 - ours, filled escaped
 
 
 # `pass_context` is there so that Jinja never works these out while it compiles, in the language of whoever

@@ -199,6 +199,29 @@ class SetAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class EndSubstitute:
+    """Somebody no longer stands in after `last_day`; None: no longer from today on."""
+
+    substitute_row_id: str
+    last_day: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndAbsence:
+    """Somebody is back after `last_day`; None: from today on."""
+
+    absence_id: str
+    last_day: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplanContract:
+    """A contract's timers are set anew from its facts: one opened by an earlier version lacks those that came later."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetMailPlan:
     """How the person who asks wants mail that can wait: at once, or one digest a day at an hour on some weekdays.
 
@@ -422,6 +445,14 @@ class OpenDuty:
 
     recurring_id: str
     period: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryMove:
+    """The running dates of one case that a changed value could not move are moved again, at the next round."""
+
+    change_id: str
+    case_id: str
 
 
 @dataclass(frozen=True, slots=True)

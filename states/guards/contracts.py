@@ -87,6 +87,33 @@ def final_evaluation_is_recorded(s: Situation) -> list[Unmet]:
     return _unless(s.contract.evaluated, "final_evaluation_missing", "contract_manager", OWNER)
 
 
+@guard("contract", mark=Mark.POLICY, source="Stegvis: only a framework with a value has a ceiling to fill")
+def framework_has_ceiling(s: Situation) -> list[Unmet]:
+    has = s.contract.is_framework and bool(s.contract.value)
+    return _unless(has, "no_ceiling", OFFICER, "contract_manager")
+
+
+@guard("contract", mark=Mark.LAW, source="FL 12 §")
+def party_matter_is_open(s: Situation) -> list[Unmet]:
+    return _unless(s.contract.party_since_on is not None, "no_party_matter", OFFICER)
+
+
+@guard("contract", mark=Mark.LAW, source="FL 12 §")
+def party_may_ask_for_decision(s: Situation) -> list[Unmet]:
+    """A private party may ask, once, when six months have passed (FL 12 §)."""
+    begun = s.contract.party_since_on
+    if begun is None:
+        return [Unmet("no_party_matter", (OFFICER,))]
+    asked = s.answer("asked_on") or s.today
+    earliest = _six_months_after(begun)
+    return _unless(asked >= earliest, "party_asks_too_early", cites="FL 12 §", due=earliest.isoformat())
+
+
+def _six_months_after(day: date) -> date:
+    year, month = day.year + (day.month + 5) // 12, (day.month + 5) % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
 @guard("duty", mark=Mark.CLAUSE, source="SEED 4: a notice of leaving is confirmed in writing")
 def duty_is_a_notice(s: Situation) -> list[Unmet]:
     return _unless(s.duty.is_notice, "duty_is_no_notice")

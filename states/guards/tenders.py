@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from states.decision import Unmet
 from states.definition import Mark
@@ -40,6 +40,9 @@ def tender_period_is_long_enough(s: Situation) -> list[Unmet]:
         return [Unmet("tender_deadline_before_publication", (OFFICER,))]
     if s.procurement.track != "above_threshold":
         return []
+    applications = s.answer("applications_due_on")
+    if applications is not None and s.answer("procedure") in TWO_STAGES:
+        return _two_stages(s, published, applications, deadline)
     days, section = minimum_tender_days(
         s.answer("procedure"),
         electronic=s.answer("electronic", True),
@@ -56,6 +59,56 @@ def tender_period_is_long_enough(s: Situation) -> list[Unmet]:
         days=days,
         earliest=earliest.isoformat(),
     )
+
+
+#: Procedures in which suppliers first ask to take part, and the chosen are then invited to tender.
+TWO_STAGES = ("selective", "negotiated")
+
+
+def _two_stages(s: Situation, published: date, applications: date, deadline: date) -> list[Unmet]:
+    """First the applications: 30 days, urgent 15 (LOU 11:3, 11:10). Then the tenders, earliest from the day after that."""
+    days, section = (15, "LOU 11:10") if s.answer("urgent", False) else (30, "LOU 11:3")
+    earliest = published + timedelta(days=days)
+    return _unless(
+        applications >= earliest,
+        "applications_time_too_short",
+        OFFICER,
+        cites=section,
+        days=days,
+        earliest=earliest.isoformat(),
+    ) + _time_for_tenders(s, applications, deadline)
+
+
+def _time_for_tenders(s: Situation, from_on: date, deadline: date) -> list[Unmet]:
+    """30 days from the invitation, 25 electronically, 10 when urgent, after a prior notice or as agreed (LOU 11:3–11:10)."""
+    days, section = minimum_tender_days(
+        "selective",
+        electronic=s.answer("electronic", True),
+        prior_notice=s.answer("prior_notice", False),
+        urgent=s.answer("urgent", False),
+        freely_available=s.answer("freely_available", True),
+    )
+    if s.answer("agreed_time", False):
+        days, section = 1, "LOU 11:7"
+    earliest = from_on + timedelta(days=days)
+    return _unless(
+        deadline >= earliest,
+        "tender_period_too_short",
+        OFFICER,
+        cites=section,
+        days=days,
+        earliest=earliest.isoformat(),
+    )
+
+
+@guard("procurement", mark=Mark.LAW, source="LOU 11:3, 11:5–11:7, 11:10")
+def invitation_leaves_time_for_tenders(s: Situation) -> list[Unmet]:
+    """The second stage: only where the procedure has one, and long enough above the threshold."""
+    if s.procurement.procedure not in TWO_STAGES:
+        return [Unmet("procedure_has_one_stage", (OFFICER,))]
+    if s.form is None or s.procurement.track != "above_threshold":
+        return []
+    return _time_for_tenders(s, s.answer("invited_on"), s.answer("tender_deadline_on"))
 
 
 @guard("procurement", mark=Mark.LAW, source="LOU 11:8, 19:14")

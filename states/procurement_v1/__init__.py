@@ -7,6 +7,7 @@ steps: Riktlinje Ink√∂p (the contract owner fixes the target), LOU chapters 10‚Ä
 from __future__ import annotations
 
 from states.definition import Mark, ProcessDefinition, TimerRule
+from states.procurement_v1.beside import beside
 from states.procurement_v1.ending import cancellation, follow_up, pausing
 from states.procurement_v1.preparation import need_and_start, targets_and_requirements
 from states.procurement_v1.tendering import award, tendering, without_tenders
@@ -22,6 +23,7 @@ TIMERS = (
         Mark.LAW,
         "LOU 20:12, 20:18",
     ),
+    TimerRule("ex_ante_due", "direct_award_decision", "end_ex_ante_period", "ex_ante_standstill", Mark.LAW, "LOU 20:3"),
 )
 
 PROCUREMENT_V1 = ProcessDefinition(
@@ -39,6 +41,7 @@ PROCUREMENT_V1 = ProcessDefinition(
         + cancellation()
         + follow_up()
         + pausing()
+        + beside()
     ),
     timers=TIMERS,
 )

@@ -34,6 +34,9 @@ class House:
     def parent_of(self, unit_id: str) -> str | None:
         return self.parents.get(unit_id)
 
+    def top_managers(self) -> Sequence[Person]:
+        return [m for unit, m in self.managers.items() if unit not in self.parents]
+
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Person]:
         periods = self.substitutes.get(person_id, [])
         return [person for first, last, person in periods if first <= on <= last]
@@ -112,3 +115,15 @@ def test_the_late_person_is_not_told_as_the_managers_substitute() -> None:
 
 def test_units_tied_into_a_ring_end_the_climb() -> None:
     assert escalation(TASK, House(managers={}, parents={WARD: DIVISION, DIVISION: WARD}), DAY) == ()
+
+
+def test_without_a_head_of_procurement_the_top_and_then_the_administrators_hear_it() -> None:
+    """Nobody's silence: a case outside the tree, an organisation that has named few."""
+    lost = replace(TASK, unit_id=None)
+    assert ids(escalation(lost, House(), DAY)) == [(CHEF.id, "manager")]
+    house = House(holders={"contract_owner": [ASA], "administrator": [PER]}, managers={})
+    assert ids(escalation(TASK, house, DAY)) == [(PER.id, "manager")]
+    assert ids(escalation(lost, house, DAY)) == [(PER.id, "manager")]
+    house.holders["head_of_procurement"] = [BO]
+    assert ids(escalation(lost, house, DAY)) == [(BO.id, "manager")]
+    assert escalation(lost, House(holders={"administrator": [ASA], "contract_owner": [ASA]}, managers={}), DAY) == ()

@@ -64,13 +64,15 @@ PROCUREMENT = ProcurementFacts(
     track="above_threshold",
     kind="goods",
     value=Decimal(5_000_000),
-    procedure="open",
+    procedure="selective",
     tender_deadline_on=date(2027, 3, 1),
     targets_version=2,
     targets_decided_version=2,
     requirements_version=3,
     requirements_decided_version=3,
     documentation_done=True,
+    ex_ante_on=date(2027, 2, 1),
+    ex_ante_until_on=date(2027, 2, 11),
 )
 CONTRACT = ContractFacts(
     start_on=date(2025, 3, 1),
@@ -81,6 +83,9 @@ CONTRACT = ContractFacts(
     contract_class="b",
     handover_proposed_by=OFFICER,
     evaluated=True,
+    value=Decimal(2_000_000),
+    is_framework=True,
+    party_since_on=date(2026, 3, 1),
 )
 PARAMETERS = {name: Parameter(name, value, date(2027, 1, 1), source) for name, (value, source) in SWITCHES.items()}
 FACTS: dict[str, Any] = {

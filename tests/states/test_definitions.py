@@ -194,6 +194,9 @@ def in_order(edge: Transition, track: str, *, lot: str | None = None, case_state
         "opened_with": "Hans Ek",
         "framework": "UPP-7",
         "contract_class": "a",
+        "invited_on": TODAY,
+        "tenders_valid_until_on": TODAY + timedelta(days=90),
+        "comments_received": True,
         **{fact: values[0] for fact, values in edge.when if fact != "track"},
     }
     if edge.trigger == "submit_needs_analysis":
@@ -203,7 +206,10 @@ def in_order(edge: Transition, track: str, *, lot: str | None = None, case_state
     s = situation(
         form=answers,
         no_lot=lot is None,
-        lot={"state": lot or edge.source},
+        lot={
+            "state": lot or edge.source,
+            "exclusion_due_on": TODAY if "supplier_has_had_time_to_comment" in edge.guards else None,
+        },
         case={"state": case_state or edge.source, "paused_on": TODAY if "case_is_paused" in edge.guards else None},
         procurement={"track": track, "cancellation_prepared_by": OFFICER},
         contract={

@@ -9,6 +9,7 @@ import pytest
 
 from states.calendar import Calendar
 from states.changed_terms import with_parameter
+from states.contract_v1 import WEIGH_CEILING
 from states.deadlines import Extension, Pause, Receipt, again, derive, fixed, recompute
 from states.definition import Mark
 from states.extensions import extended, latest_day, why_not
@@ -152,6 +153,7 @@ def kept_by(kept: Kept) -> set[str]:
         elif kept is Kept.DUTY:
             owed = [s.owes for s in d.states if s.owes] + [o for t in d.transitions for o in t.opens] + list(d.opens)
             found |= {f"{d.id}.{o.trigger}" for o in owed}
+            found |= {f"{d.id}.{WEIGH_CEILING.trigger}"} & {f"{d.id}.{t}" for t in d.triggers()}  # an effect opens it
         else:
             found |= {g for t in d.transitions for g in t.guards}
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import date
 from pathlib import Path
 
 import html5lib
@@ -132,3 +133,27 @@ def test_style_and_script_stay_small_and_ask_nobody_else() -> None:
     assert "http" not in js
     assert "submit()" not in js
     assert "fetch(" not in js
+
+
+@pytest.mark.parametrize(
+    ("on", "swedish", "english"),
+    [
+        (date(2026, 12, 28), "till och med 28 dec.", "until 28 Dec."),
+        (date(2026, 5, 28), "till och med 28 maj.", "until 28 May."),
+        (date(2027, 3, 1), "till och med 1 mars 2027.", "until 1 Mar 2027."),
+    ],
+)
+def test_a_sentence_that_ends_with_a_day_ends_with_one_point(on: date, swedish: str, english: str) -> None:
+    """Months whose abbreviation has a point, and those whose name is short enough to have none."""
+    template = '{{ _("It took too long and was stopped: it shows what happens until %(day)s.", day=on | day) }}'
+    for environment in (html_environment(), text_environment()):
+        for locale, wanted in (("sv", swedish), ("en", english)):
+            with speaking(locale, date(2026, 1, 2)):
+                assert environment.from_string(template).render(on=on).replace("\u00a0", " ").endswith(wanted)
+
+
+def test_what_fills_a_phrase_is_escaped_on_pages_and_not_in_plain_text() -> None:
+    template = '{{ _("At the latest %(day)s.", day=who) }}'
+    with speaking("sv", date(2026, 1, 2)):
+        assert html_environment().from_string(template).render(who="<b>.") == "Senast &lt;b&gt;."
+        assert text_environment().from_string(template).render(who="<b>.") == "Senast <b>."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from tests.play import Play
 from tests.web.site import csrf_token, program, sign_in, site
-from workflow.commands import DecidePlan, OpenCase, PublishPlan
+from workflow.commands import AddClosingDay, DecidePlan, OpenCase, PublishPlan
 from workflow.errors import Forbidden, NotFound
 
 SUPPLIER = "Hemlig Leverantör AB"
@@ -141,3 +143,46 @@ def test_the_case_page_shows_the_plan_backwards(planned: Play) -> None:
     assert "Planen baklänges" in text
     assert "klart senast" in text
     assert "LOU 11:2, 11:6" in text, "the time the law sets says so"
+
+
+def test_a_program_decides_publishes_and_takes_back(planned: Play, kalmar: Play) -> None:
+    head, stranger = program(planned, "head"), site(planned)
+    body = {"decided_on": planned.today.isoformat(), "decided_by": "Regionstyrelsen", "registry_number": "Dnr 9"}
+    made = head.post("/api/v1/plan/versions", json=body)
+    assert (made.status_code, made.json()["number"]) == (201, 1)
+    version = made.json()["id"]
+    kept = head.get(f"/api/v1/plan/versions/{version}").json()
+    assert (kept["registry_number"], len(kept["rows"])) == ("Dnr 9", 3)
+    assert kept["rows_hash"] == made.json()["rows_hash"]
+    assert head.post(f"/api/v1/plan/versions/{version}/publish", json={}).status_code == 200
+    assert stranger.get(f"/coming/{planned.region}.json").status_code == 200
+    assert head.get("/api/v1/plan/versions").json()["items"][0]["published_at"]
+    assert head.post(f"/api/v1/plan/versions/{version}/unpublish", json={}).status_code == 200
+    assert stranger.get(f"/coming/{planned.region}.json").status_code == 404
+    entry = head.post("/api/v1/plan/entries", json={"title": "X", "starts_on": "2026-09-01", "track": "direct"}).json()
+    assert head.post(f"/api/v1/plan/entries/{entry['id']}/withdraw", json={}).status_code == 200
+    assert head.post("/api/v1/plan/versions", json={**body, "decided_on": "2031-01-01"}).status_code == 422
+    officer = program(planned, "officer")
+    assert officer.post("/api/v1/plan/versions", json=body).status_code == 403
+    assert officer.post(f"/api/v1/plan/versions/{version}/publish", json={}).status_code == 403
+    assert program(kalmar, "head").get(f"/api/v1/plan/versions/{version}").status_code == 404
+
+
+def test_one_address_reads_the_public_list_sixty_times_a_minute(planned: Play) -> None:
+    stranger = site(planned)
+    address = f"/coming/{planned.region}.json"
+    assert {stranger.get(address).status_code for _ in range(60)} == {404}
+    assert stranger.get(address).status_code == 429
+    assert stranger.get("/help").status_code == 200
+
+
+def test_a_closing_day_is_no_working_day_of_the_plan(planned: Play) -> None:
+    """The plan counts the steps that are the region's own past the days on which it keeps closed."""
+    before = program(planned, "head").get("/api/v1/plan?kind=contract").json()["items"]
+    start = {r["title"]: r["start_on"] for r in before}["Handskar"]
+    for n in range(20):
+        closed = date(2027, 10, 4) + timedelta(days=n)
+        if closed.weekday() < 5:
+            planned.do("admin", AddClosingDay(planned.region, closed, "Stängt", "Beslut 8"))
+    after = program(planned, "head").get("/api/v1/plan?kind=contract").json()["items"]
+    assert {r["title"]: r["start_on"] for r in after}["Handskar"] < start

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from tests.play import Play
 from tests.web.site import csrf_token, program, sign_in
 from workflow.cases.deadline_check import verify_deadlines
+from workflow.commands import ProposeParameter, ReleaseParameter
 from workflow.parameters.running import move_released_deadlines
 
 VALUE = {"value": "15", "valid_from": "2026-03-02", "source": "Beslut 3"}
@@ -160,3 +161,24 @@ def test_thresholds_whose_years_are_over_are_said_until_new_ones_apply(play: Pla
     assert told not in words(head.get("/my-tasks"))
     assert told not in words(head.get("/operations"))
     assert "gällde till och med" not in words(head.get("/admin/parameters"))
+
+
+def test_dates_that_could_not_be_moved_stand_on_the_page_of_operations_and_are_tried_again(play: Play) -> None:
+    play.open()
+    play.need()
+    change = play.do(
+        "admin", ProposeParameter("norrbotten", "start_decision", "15", play.today, "Beslut 3", True)
+    )["id"]  # fmt: skip
+    play.do("head", ReleaseParameter(change))
+    receipt = play.task("decide_start").receipt
+    play.sql("UPDATE tasks SET receipt = 'x'")
+    move_released_deadlines(play.app)
+    head = sign_in(play, "head")
+    page = words(head.get("/operations"))
+    assert "Datum som inte kunde flyttas" in page
+    assert play.row().reference in page
+    assert [m["case_id"] for m in program(play, "head").get("/api/v1/operations").json()["unmoved"]] == [play.case]
+    play.sql("UPDATE tasks SET receipt = :r", r=receipt)
+    assert send(head, f"/operations/moves/{change}/{play.case}/retry").status_code == 303
+    move_released_deadlines(play.app)
+    assert "Datum som inte kunde flyttas" not in words(head.get("/operations"))

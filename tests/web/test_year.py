@@ -26,7 +26,7 @@ def test_the_head_takes_the_calendar_in_and_records_what_is_done(play: Play) -> 
     empty = head.open("/year")
     assert "Ingen återkommande uppgift står i det här året." in empty.text
     filled = head.send(empty.form("/year/standard"))
-    assert "6 uppgifter kom in i registret." in filled.html
+    assert "9 uppgifter kom in i registret." in filled.html
     assert "Se över Riktlinje Inköp, 2026" in filled.text
     assert "inte öppnad än" in filled.text
     assert "/year" in filled.html
@@ -43,6 +43,11 @@ def test_the_head_takes_the_calendar_in_and_records_what_is_done(play: Play) -> 
     head.step(case[1], "record_duty_done", done_on="2026-10-30", reference="RS § 88")
     done = head.open("/year?year=2026")
     assert "RS § 88" in done.text
+    shown = head.open(f"/cases/{case[1]}").text
+    assert "SEED 0, varje år" in shown
+    assert "RS § 88" in shown
+    told = program(play, "head").get(f"/api/v1/cases/{case[1]}").json()
+    assert (told["duty"]["period"], told["duty"]["reference"], told["contract"]) == ("2026", "RS § 88", None)
     assert "30 okt." in done.text
     assert head.open("/year?year=1066").status == head.open("/year?year=x&organisation=kalmar").status == 200
 

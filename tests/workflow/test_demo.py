@@ -162,3 +162,5 @@ def test_a_load_that_breaks_off_leaves_nothing_behind_and_the_next_tells_the_sam
     # What waits can be written and sent: every word it needs is there.
     waiting = rows(app, "SELECT count(*) FROM outbox_messages WHERE status = 'queued'")[0][0]
     assert deliver_mail(app) == waiting
+    late = "SELECT count(*) FROM {} WHERE late_seconds > 300"
+    assert [rows(app, late.format(t)) for t in ("outbox_messages", "timers")] == [[(0,)], [(0,)]], "Drift would tell"

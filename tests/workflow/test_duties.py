@@ -71,7 +71,7 @@ def opened(play: Play) -> list[tuple[str, str]]:
 def test_nothing_comes_before_somebody_takes_the_calendar_in(play: Play) -> None:
     assert open_due_duties(play.app) == 0
     assert year(play, "admin", 2026) == {}
-    assert play.do("admin", AddStandardDuties("norrbotten"))["added"] == 6
+    assert play.do("admin", AddStandardDuties("norrbotten"))["added"] == 9
     assert play.do("admin", AddStandardDuties("norrbotten"))["added"] == 0  # what is there stays
     assert {d.state for d in year(play, "admin", 2026).values()} == {"ahead"}
     assert year(play, "admin", 2026)["Se över Riktlinje Inköp, 2026"].due_on == date(2026, 11, 30)
@@ -289,6 +289,8 @@ def test_ten_years_ahead_day_by_day_each_occurrence_comes_once_on_its_day(play: 
         "annual_accounts": len(span) - 1,  # 28 February 2026 was over when the calendar came in
         "sustainability_plan": len([y for y in span if y % 2 == 0]),
         "agenda_pyramids": len([y for y in span if (y - 2027) % 4 == 0]),
+        "archive_procurements": len(span), "archive_accounts": len(span),
+        "new_thresholds": len([y for y in span if y > 2026 and y % 2 == 0]),
     }  # fmt: skip
 
 

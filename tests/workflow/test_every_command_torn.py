@@ -122,13 +122,20 @@ def make_world(play: Play) -> World:
     play.sql(
         "INSERT INTO database_lives (number, id, begun_at, beats) VALUES (0, 'l', '2026-03-01 00:00:00.000000', 1)"
     )
+    play.sql("UPDATE moved_deadlines SET error = 'x'")
     file = play.do("officer", commands.AddFile(waiting.case, "b.pdf", "application/pdf", 1, "1" * 64))["id"]
     soon = today + timedelta(days=9)
     comes = ("yearly", "registrar", "Beslut", today, soon.month, soon.day)
     duty = play.do("admin", commands.AddRecurringDuty(REGION, "Leverantörsdag", *comes))["id"]
     common = execute(play.app, commands.AddRecurringDuty(COMMON, "Konferens", "yearly", "secretariat", "SEED 4", today),
                      by=system_actor(COMMON))["id"]  # fmt: skip
-    play.do("admin", commands.SetAbsence(play.people["head"], today + timedelta(days=1), today + timedelta(days=40)))
+    absence = play.do(
+        "admin", commands.SetAbsence(play.people["head"], today + timedelta(days=1), today + timedelta(days=40))
+    )["id"]
+    substitute = play.do("admin", commands.SetSubstitute(
+        play.people["registrar"], play.people["officer_2"], today, today + timedelta(days=9), away=False))["id"]  # fmt: skip
+    form = {"title": "Handskar", "supplier_name": "Nordhandske AB", "start_on": str(today), "end_on": "2029-12-31"}
+    contract = play.do("officer", commands.OpenCase("contract", REGION, form))["id"]
     play.do("officer", commands.SetCalendarAddress("c" * 64))
     sent, bounced = [m.id for m in standing.outbox() if m.status == "sent" and m.person_id][:2]
     execute(play.app, commands.RecordReturned(bounced, "<1@far.example>", "bounced", "550"), by=SYSTEM)
@@ -137,6 +144,7 @@ def make_world(play: Play) -> World:
     execute(play.app, provided("ulla", None, "d" * 64), by=SYSTEM)
     play.do("admin", commands.SetDirectoryNumber(play.people["head"], "se-1"))
     ids = {
+        "absence": absence, "substitute": substitute, "contract": contract,
         "file": file, "duty": duty, "common": common, "sent": sent, "matter": matter.id, "identity": known,
         "signing": signing.case, "awarding": awarding.case, "standing": standing.case, "deciding": deciding.case,
         "waiting": waiting.case, "task": task, "entry": plan["id"], "published": first, "decided": second,
@@ -200,6 +208,7 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.RevokeTokens(), "officer"),
         Scenario(c.RetryTimer(ids["timer"]), "head"),
         Scenario(c.RetryMessage(ids["failed"]), "head"),
+        Scenario(c.RetryMove(ids["released"], ids["waiting"]), "head"),
         Scenario(c.ReleaseHold("h"), "admin"),
         Scenario(c.RecordTrailCheck(9, 3), "reviewer"),
         Scenario(c.ReportAccessFault("Syns inte"), "officer"),
@@ -217,6 +226,9 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.HandOverCase(ids["waiting"], people["owner"], people["owner_2"]), "head"),
         Scenario(c.FinishHandOver(people["owner"], people["owner_2"], (ids["waiting"],)), "head"),
         Scenario(c.SetAbsence(people["owner"], today, today + timedelta(days=9)), "admin"),
+        Scenario(c.EndSubstitute(ids["substitute"], today + timedelta(days=2)), "admin"),
+        Scenario(c.EndAbsence(ids["absence"]), "admin"),
+        Scenario(c.ReplanContract(ids["contract"]), SYSTEM),
         Scenario(c.WarnOfGaps(REGION, today), SYSTEM),
         Scenario(c.SetMailPlan(True, 16, "35"), "officer"),
         Scenario(c.MakeDigest(people["owner"], today), SYSTEM),

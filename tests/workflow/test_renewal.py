@@ -9,7 +9,9 @@ import pytest
 from states.calendar import local_date
 from states.errors import NotPermitted
 from tests.play import Play
-from workflow.commands import CountDurations, OpenCase
+from workflow.commands import CountDurations, OpenCase, ReplanContract
+from workflow.contracts.renewal import plan_unplanned
+from workflow.errors import Forbidden
 from workflow.planning.durations import Past
 from workflow.planning.queries import case_plan
 
@@ -179,3 +181,18 @@ def test_the_plan_of_a_contract_and_of_what_follows_it(asked: Play) -> None:
         running = case_plan(uow, asked.as_("owner"), row.id, "procurement", asked.today)
     assert running is not None
     assert running.current == "needs_analysis"
+
+
+def test_a_contract_from_before_these_timers_is_asked_about_all_the_same(play: Play) -> None:
+    """As an upgrade finds it: no timer was ever set. The night's housekeeping sets them, once."""
+    contract(play)
+    play.sql("DELETE FROM timers WHERE kind IN ('renewal_due', 'renewal_alarm_due')")
+    assert plan_unplanned(play.app) == 1
+    assert {t.kind for t in play.timers() if t.task_id is None} >= {"renewal_due", "renewal_alarm_due"}
+    assert plan_unplanned(play.app) == 0, "what is planned is left alone"
+    assert play.kinds().count("contract_replanned") == 1
+    play.advance(to="2027-06-30T06:00:00")
+    assert play.task("start_renewal")
+    assert plan_unplanned(play.app) == 0
+    with pytest.raises(Forbidden):
+        play.do("officer", ReplanContract(play.case))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,14 @@ from workflow.commands import (
     ProposeParameter,
     RejectParameter,
     ReleaseParameter,
+    RetryMove,
     SetSubstitute,
     WithdrawClosingDay,
 )
 from workflow.engine.execute import execute
 from workflow.engine.verify import verify_all
 from workflow.errors import Forbidden, InvalidForm, NotFound, StegvisError
-from workflow.parameters.running import move_released_deadlines
+from workflow.parameters.running import UNMOVED, move_released_deadlines
 from workflow.scheduler import Scheduler
 
 NORRBOTTEN = "norrbotten"
@@ -137,6 +139,40 @@ def test_a_case_that_moved_on_before_its_turn_is_left_alone(waiting: Play) -> No
     (row,) = waiting.sql("SELECT status FROM moved_deadlines")
     assert row.status == "stayed"
     assert "deadlines_moved" not in waiting.kinds()
+
+
+def test_a_date_that_cannot_be_moved_is_told_with_its_reason_and_moved_when_somebody_asks(
+    waiting: Play, kalmar: Play
+) -> None:
+    sound, spoiled = waiting.elsewhere(waiting.case), waiting.elsewhere(waiting.open(title="Fördärvad"))
+    spoiled.need()
+    change = propose(waiting, running=True)
+    waiting.do("head", ReleaseParameter(change))
+    task = spoiled.task("decide_start")
+    waiting.sql("UPDATE tasks SET receipt = 'oläslig' WHERE id = :t", t=task.id)
+    assert move_released_deadlines(waiting.app) == 1
+    assert move_released_deadlines(waiting.app) == 0, "it is not tried again by itself"
+    (row,) = unmoved(waiting)
+    assert (row.case_id, row.reference) == (spoiled.case, spoiled.row().reference)
+    assert "JSONDecodeError" in row.error
+    assert not [m for m in sound.outbox() if m.kind == "dates_moved"], "nobody is told before all are moved"
+    with pytest.raises(Forbidden):
+        waiting.do("officer", RetryMove(change, spoiled.case))
+    with pytest.raises(NotFound):
+        kalmar.do("head", RetryMove(change, spoiled.case))
+    with pytest.raises(StegvisError):
+        waiting.do("head", RetryMove(change, sound.case))
+    waiting.sql("UPDATE tasks SET receipt = :r WHERE id = :t", r=task.receipt, t=task.id)
+    waiting.do("head", RetryMove(change, spoiled.case))
+    assert unmoved(waiting) == []
+    assert move_released_deadlines(waiting.app) == 1
+    assert spoiled.task("decide_start").due_on == date(2026, 3, 23)
+    assert [m for m in sound.outbox() + spoiled.outbox() if m.kind == "dates_moved"]
+
+
+def unmoved(play: Play) -> list[Any]:
+    with play.app.database.read() as uow:
+        return uow.all(UNMOVED, region_id=NORRBOTTEN)
 
 
 def test_running_dates_wait_for_the_day_the_value_applies(waiting: Play) -> None:

@@ -188,15 +188,19 @@ def _facts(uow: UnitOfWork, cases: list[str]) -> defaultdict[tuple[str, str | No
             found[case_id, lot_id].setdefault(anchor, set()).update(known)
 
     run = uow.connection.execute
-    for x in run(select(_lots.c.case_id, _lots.c.id, _lots.c.notice_sent_on, _lots.c.signed_on).where(_lots.c.case_id.in_(cases))):  # fmt: skip
+    for x in run(select(_lots.c.case_id, _lots.c.id, _lots.c.notice_sent_on, _lots.c.signed_on, _lots.c.reasons_requested_on).where(_lots.c.case_id.in_(cases))):  # fmt: skip
         know(x.case_id, x.id, "award_notice_sent", [x.notice_sent_on])
+        know(x.case_id, x.id, "reasons_requested", [x.reasons_requested_on])
         know(x.case_id, x.id, "contract_signed", [x.signed_on])
-    for p in run(select(_procurements.c.case_id, _procurements.c.tender_deadline_on).where(_procurements.c.case_id.in_(cases))):  # fmt: skip
+    for p in run(select(_procurements.c.case_id, _procurements.c.tender_deadline_on, _procurements.c.tenders_valid_until_on, _procurements.c.ex_ante_on).where(_procurements.c.case_id.in_(cases))):  # fmt: skip
         know(p.case_id, None, "tender_deadline", [p.tender_deadline_on])
+        know(p.case_id, None, "tenders_bind_until", [p.tenders_valid_until_on])
+        know(p.case_id, None, "ex_ante_published", [p.ex_ante_on])
     for r in run(select(_reviews.c.case_id, _reviews.c.lot_id, _reviews.c.ruled_on).where(_reviews.c.case_id.in_(cases))):  # fmt: skip
         know(r.case_id, r.lot_id, "court_ruled", [r.ruled_on])
-    for c in run(select(_contracts.c.case_id, _contracts.c.end_on).where(_contracts.c.case_id.in_(cases))):
+    for c in run(select(_contracts.c.case_id, _contracts.c.end_on, _contracts.c.party_since_on).where(_contracts.c.case_id.in_(cases))):  # fmt: skip
         know(c.case_id, None, "contract_ends", [c.end_on])
+        know(c.case_id, None, "party_matter_begun", [c.party_since_on])
     for f in run(select(_follow_ups.c.case_id, _follow_ups.c.followed_up_on).where(_follow_ups.c.case_id.in_(cases))):
         know(f.case_id, None, "followed_up", [f.followed_up_on])
     return found

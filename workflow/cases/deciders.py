@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, literal_column, or_, select
 
 from notifications.kinds import Kind
 from notifications.recipients import Person as Addressee
-from states.calendar import Calendar, at_local, local_date
+from states.calendar import at_local, local_date
 from states.cover import Days, gaps
 from states.registry import DEFINITIONS
 from states.reminders import setting
@@ -189,7 +189,7 @@ def decider_gaps(uow: UnitOfWork, who: Actor) -> list[Gap]:
 
 def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
     until = today + WEEKS_AHEAD * WEEK
-    register, calendar = _Register(uow, region_id, today), Calendar()
+    register, calendar = _Register(uow, region_id, today), case_rows.calendar(uow, region_id)
     query = (
         select(
             _tasks.c.process, _tasks.c.trigger, _tasks.c.role, _tasks.c.roles, _tasks.c.due_on, _cases.c.id,

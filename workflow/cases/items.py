@@ -256,6 +256,7 @@ class CaseView:
     opinions: list[OpinionItem]
     requirements: list[RequirementItem]
     contract: dict[str, Any] | None
+    duty: dict[str, Any] | None
     follow_ups: list[FollowUpItem]
     parent: CaseLink | None
     predecessor: CaseLink | None

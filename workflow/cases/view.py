@@ -34,6 +34,7 @@ from workflow.contracts.effects import CONTRACT, FOLLOW_UPS
 from workflow.contracts.tables import Contract
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.duties.effects import DUTY
 from workflow.engine import case_rows
 from workflow.engine.access import FREE_WORDS, TENDER_BASIS, Secrecy, View
 from workflow.engine.act import load_step, visible_case
@@ -141,7 +142,7 @@ def case_view(uow: UnitOfWork, who: Actor, case_id: str) -> CaseView:
     targets = [_of(TargetItem, r) for r in uow.all(_TARGETS, case_id=case_id)]
     opinions = [_of(OpinionItem, r) for r in uow.all(_OPINIONS, case_id=case_id)]
     requirements = [_of(RequirementItem, r) for r in uow.all(_REQUIREMENTS, case_id=case_id)]
-    contract = None if procuring else _contract(uow, case_id)
+    contract = _contract(uow, case_id) if case.process == "contract" else None
     follow_ups = [] if procuring else [_of(FollowUpItem, r) for r in uow.all(FOLLOW_UPS, case_id=case_id)]
     decisions = uow.all(_DECISIONS, case_id=case_id)
     access = uow.all(case_rows.ACCESS_LIST, case_id=case_id)
@@ -170,6 +171,7 @@ def case_view(uow: UnitOfWork, who: Actor, case_id: str) -> CaseView:
         opinions=opinions,
         requirements=requirements,
         contract=contract,
+        duty=_duty(uow, case_id) if case.process == "duty" else None,
         follow_ups=follow_ups,
         parent=next((link for link, r in linked if r.id == case.parent_id), None),
         predecessor=next((link for link, r in linked if r.id == case.predecessor_id), None),
@@ -232,6 +234,12 @@ def _contract(uow: UnitOfWork, case_id: str) -> dict[str, Any] | None:
         "options_left": row.option_count - row.options_used,
         "missing": [m for m in row.missing.split(",") if m],
     }
+
+
+def _duty(uow: UnitOfWork, case_id: str) -> dict[str, Any] | None:
+    """What only an occurrence of a recurring duty has: its period, the rule behind its day, what was done about it."""
+    row = uow.one(DUTY, case_id=case_id)
+    return row._asdict() if row is not None else None
 
 
 def _lots(uow: UnitOfWork, case_id: str, rows: Sequence[Row], view: View) -> list[LotView]:

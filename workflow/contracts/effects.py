@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from states.calendar import FIRST_YEAR, LAST_YEAR
+from states.contract_v1 import WEIGH_CEILING
 from states.facts import ContractFacts
+from states.reminders import setting
 from states.steps import plan, timer_plans
 from workflow.contracts.tables import Contract, ContractFollowUp
 from workflow.db.columns import new_id
@@ -97,6 +99,8 @@ def load_contract(step: Step) -> ContractFacts:
         renewal_asked_on=c.renewal_asked_on,
         renewal_alarmed_on=c.renewal_alarmed_on,
         renewal_declined_on=c.renewal_declined_on,
+        is_framework=bool(c.is_framework),
+        party_since_on=c.party_since_on,
     )
 
 
@@ -155,6 +159,10 @@ def open_contract(step: Step) -> None:
         renewal_declined_on=None,
         missing=",".join(f.missing),
         owner_note=f.owner_note,
+        called_off_ore=None,
+        called_off_on=None,
+        called_off_warned=None,
+        party_since_on=None,
     )
 
 
@@ -245,6 +253,60 @@ def store_follow_up(step: Step) -> None:
         recorded_by=step.actor.person_id,
         recorded_at=step.now,
     )
+
+
+@effect("store_call_off_value")
+def store_call_off_value(step: Step) -> None:
+    """A sum of all call-offs so far. Past each step of the ceiling (70, 85, 95 percent) the owner is asked once.
+
+    A sum that was corrected to below a step lets that step ask again.
+    """
+    f, row = step.form, contract_row(step)
+    counted_on = step.happened("counted_on")
+    if row.called_off_on and counted_on < row.called_off_on:
+        raise InvalidForm([FieldError("counted_on", "date_out_of_range")])
+    called_off = ore(f.called_off_value) or 0
+    percent = called_off * 100 // row.value_ore
+    steps = [int(n) for n in str(setting(step.parameters, "call_off_warnings")).split(",")]
+    reached = max((n for n in steps if percent >= n), default=0)
+    change_contract(step, called_off_ore=called_off, called_off_on=counted_on, called_off_warned=reached)
+    step.record("ceiling_percent", percent)
+    if reached > (row.called_off_warned or 0):
+        step.more_tasks.append(plan(step.situation(), WEIGH_CEILING))
+
+
+@effect("store_ceiling_weighed")
+def store_ceiling_weighed(step: Step) -> None:
+    """On the trail with its words; the next step of the ceiling asks again."""
+
+
+@effect("store_contract_change")
+def store_contract_change(step: Step) -> None:
+    step.happened("changed_on")
+
+
+@effect("store_change_notice")
+def store_change_notice(step: Step) -> None:
+    step.happened("published_on")
+
+
+@effect("store_party_matter")
+def store_party_matter(step: Step) -> None:
+    """Of several matters that wait the first one's time counts."""
+    begun_on = step.happened("begun_on")
+    before = contract_row(step).party_since_on
+    change_contract(step, party_since_on=min(begun_on, before or begun_on))
+
+
+@effect("store_party_asks")
+def store_party_asks(step: Step) -> None:
+    step.happened("asked_on")
+
+
+@effect("store_party_decision")
+def store_party_decision(step: Step) -> None:
+    step.happened("decided_on")
+    change_contract(step, party_since_on=None)
 
 
 @effect("settle_extension")

@@ -12,6 +12,7 @@ from workflow.engine.forms import (
     Day,
     Form,
     Line,
+    Money,
     OptionalCount,
     OptionalDay,
     OptionalLine,
@@ -117,6 +118,60 @@ class ExtensionForm(Form):
 class FinalEvaluationForm(Form):
     evaluation_goals_met: Words
     lessons: OptionalWords
+
+
+@form("contract", "record_call_off_value")
+class CallOffValueForm(Form):
+    """What has been called off so far, without VAT, of the framework's value, its ceiling."""
+
+    called_off_value: Money
+    counted_on: Day
+    note: OptionalLine
+
+
+@form("contract", "weigh_ceiling")
+class CeilingForm(Form):
+    ceiling_plan: Words
+
+
+@form("contract", "record_contract_change")
+class ContractChangeForm(Form):
+    """A change of the contract, by the section of LOU chapter 17 that allows it."""
+
+    changed_on: Day
+    change_ground: Literal["section_9", "section_10", "section_11", "section_12", "section_13", "section_14"]
+    contract_change: Words
+
+
+@form("contract", "record_change_notice")
+class ChangeNoticeForm(Form):
+    """The change is advertised (LOU 17:16)."""
+
+    published_on: Day
+    notice_reference: Line
+
+
+@form("contract", "record_party_matter")
+class PartyMatterForm(Form):
+    """A matter about the contract that a private party began (FL 11, 12 §§)."""
+
+    begun_on: Day
+    party_matter: Words
+
+
+@form("contract", "record_party_asks")
+class PartyAsksForm(Form):
+    """After six months the party asks in writing that the matter be decided (FL 12 §)."""
+
+    asked_on: Day
+
+
+@form("contract", "record_party_decision")
+class PartyDecisionForm(Form):
+    """The matter is decided, or the request to decide it is refused in a decision of its own."""
+
+    decided_on: Day
+    party_outcome: Words
 
 
 @form("contract", "start_renewal")

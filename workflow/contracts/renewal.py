@@ -5,6 +5,7 @@ The procurement that follows names the contract (or the procurement the contract
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from sqlalchemy import bindparam, case, func, or_, select
@@ -13,20 +14,27 @@ from states.calendar import local_date
 from states.due_dates import renewal_start
 from states.errors import NoSuchStep, NotPermitted
 from states.facts import RenewalFacts
-from states.roles import Role, system_actor
+from states.roles import Actor, Role, system_actor
 from workflow.cases.forms import OpenProcurement
-from workflow.commands import OpenCase
+from workflow.commands import OpenCase, ReplanContract
 from workflow.contracts.effects import change_contract, contract_row, replan
 from workflow.contracts.forms import BegunRenewal
+from workflow.contracts.tables import Contract
 from workflow.db.statements import Statement
-from workflow.engine import case_rows, obligations
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import audit, case_rows, obligations
 from workflow.engine.act import load_step, take_one, visible_case
+from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.forms import Form
 from workflow.engine.opening import begin
 from workflow.engine.registries import arrival, effect, fact
 from workflow.engine.step import Step
+from workflow.engine.tables import Timer
 from workflow.engine.timers import escalate
+from workflow.errors import Forbidden, NotFound
 from workflow.procurements.tables import Procurement
+
+log = logging.getLogger("stegvis.contracts")
 
 _cases = case_rows.cases
 _procurements = Procurement.__table__  # type: ignore[attr-defined]
@@ -46,6 +54,30 @@ _FOLLOWING = Statement(
         _cases.c.predecessor_id.in_([bindparam("case_id"), bindparam("parent_id")]),
         _cases.c.region_id == bindparam("region_id"),
     )
+)
+_timers = Timer.__table__  # type: ignore[attr-defined]
+_contracts = Contract.__table__  # type: ignore[attr-defined]
+#: Running contracts with a last day about which nobody was asked, and no timer is set to ask.
+_UNPLANNED = Statement(
+    select(_cases.c.id, _cases.c.region_id)
+    .select_from(_cases.join(_contracts, _contracts.c.case_id == _cases.c.id))
+    .where(
+        _cases.c.process == "contract",
+        _cases.c.closed_at.is_(None),
+        _contracts.c.end_on.is_not(None),
+        _contracts.c.renewal_asked_on.is_(None),
+        _contracts.c.renewal_declined_on.is_(None),
+        ~select(_timers.c.id)
+        .where(
+            _timers.c.case_id == _cases.c.id,
+            _timers.c.kind == "renewal_due",
+            _timers.c.status.in_(("pending", "waiting", "failed")),
+        )
+        .exists(),
+        _cases.c.id > bindparam("after"),
+    )
+    .order_by(_cases.c.id)
+    .limit(200)
 )
 #: The contracts that a procurement follows: its predecessor, or those that came from it.
 _BEFORE = Statement(
@@ -176,3 +208,45 @@ def _tell(contract: Step, trigger: str, form: Any) -> None:
             take_one(contract, None, trigger, None)
     except (NoSuchStep, NotPermitted):
         return  # nothing was asked for, or another procurement follows it
+
+
+def plan_unplanned(app: Stegvis) -> int:
+    """Set the timers of contracts that were opened before those timers were. Returns how many contracts got them.
+
+    A case that fails is logged and left to the next night; it keeps no other from its timers.
+    """
+    planned, after = 0, ""
+    while True:
+        with app.database.read() as uow:
+            rows = uow.all(_UNPLANNED, after=after)
+        for row in rows:
+            after = row.id
+            try:
+                execute(app, ReplanContract(row.id), by=system_actor(row.region_id), channel="scheduler")
+                planned += 1
+            except Exception:
+                log.exception("contract %s could not be planned", row.id, extra={"action": "replan_failed"})
+        if not rows:
+            return planned
+
+
+@handles(ReplanContract)
+def replan_contract(uow: UnitOfWork, command: ReplanContract, who: Actor) -> dict[str, Any]:
+    """Count the timers and the running duty of a contract again. Raises NotFound, Forbidden for anybody but the system."""
+    if not who.is_system:
+        raise Forbidden
+    row = visible_case(uow, command.case_id, who, lock=True)
+    if row.process != "contract" or row.closed_at is not None:
+        raise NotFound
+    replan(load_step(uow, row, who))
+    audit.append(
+        uow,
+        row.id,
+        region_id=row.region_id,
+        kind="contract_replanned",
+        at=uow.now,
+        actor_id=who.person_id,
+        case_id=row.id,
+        facts={"state": row.state, "row_version": row.row_version, "channel": who.channel},
+    )
+    return {"case": row.id}

@@ -46,6 +46,10 @@ class Contract(SQLModel, table=True):
     renewal_declined_on: date | None = None
     missing: str = ""
     owner_note: str | None = None
+    called_off_ore: int | None = Field(default=None, sa_type=BigInteger)
+    called_off_on: date | None = None
+    called_off_warned: int | None = None
+    party_since_on: date | None = None
 
 
 class ContractFollowUp(SQLModel, table=True):

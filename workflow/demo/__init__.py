@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 
 from states.calendar import Calendar, local_date
 from workflow.db import schema
 from workflow.db.copying import copy_rows
 from workflow.db.database import Database
+from workflow.db.statements import Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.demo.organisation import ORGANISATIONS, settle_in
 from workflow.demo.planning import decide_the_plan
@@ -25,6 +26,7 @@ from workflow.demo.timeline import Timeline
 from workflow.demo.year import plan_year
 from workflow.engine import case_rows
 from workflow.engine.execute import Stegvis
+from workflow.engine.tables import OutboxMessage
 from workflow.errors import StegvisError
 from workflow.people.tables import Person
 
@@ -32,6 +34,11 @@ from workflow.people.tables import Person
 LOOK_BACK = 420
 #: What belongs to the running processes, not to the invented past.
 _OF_THE_NODE = {"heartbeats", "holds"}
+
+
+_outbox = OutboxMessage.__table__  # type: ignore[attr-defined]
+#: What waits in the outbox could not have left before it was there: its lateness counts from the load.
+_NOT_LATE = Statement(update(_outbox).where(_outbox.c.status == "queued").values(planned_at=bindparam("at")))
 
 
 class NotEmpty(StegvisError):
@@ -68,6 +75,7 @@ def load(app: Stegvis) -> Loaded:
                 if _counted(uow) != Loaded(0, 0):
                     raise NotEmpty
                 copy_rows(played, uow, left_out=_OF_THE_NODE)
+                uow.run(_NOT_LATE, at=uow.now)
                 return _counted(uow)
         finally:
             beside.dispose()

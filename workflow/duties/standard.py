@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-CLAUSE, POLICY = "clause", "policy"
+CLAUSE, POLICY, LAW = "clause", "policy", "law"
 
 #: Keyword arguments of `AddRecurringDuty`, beside region and first day.
 COOPERATION: tuple[dict[str, Any], ...] = (
@@ -49,6 +49,15 @@ REGION: tuple[dict[str, Any], ...] = (
      "basis": POLICY, "source": "SEED 3, varje mandatperiod"},
     {"code": "annual_accounts", "title": "De valda hållbarhetsmåtten till årsredovisningen", "rhythm": "yearly", "month": 2, "day": 28,
      "owner_role": "sustainability_strategist", "basis": POLICY, "source": "SEED 3; dagen är Stegvis standard"},
+    {"code": "new_thresholds", "title": "Nya tröskelvärden gäller: för in dem bland villkoren", "rhythm": "every_years",
+     "every_years": 2, "base_year": 2026, "month": 1, "day": 1, "lead_days": 60, "owner_role": "administrator", "basis": LAW,
+     "source": "LOU 5:1, tillkännagivande vartannat år"},
+    {"code": "archive_procurements", "title": "Pröva gallring av upphandlingar vars fyra år har gått", "rhythm": "yearly", "month": 3,
+     "day": 31, "lead_days": 60, "owner_role": "registrar", "basis": LAW,
+     "source": "LOU 12:17, arkivlagen; dagen är Stegvis standard"},
+    {"code": "archive_accounts", "title": "Pröva gallring av räkenskapshandlingar vars sju år har gått", "rhythm": "yearly", "month": 3,
+     "day": 31, "lead_days": 60, "owner_role": "registrar", "basis": LAW,
+     "source": "bokföringslagen 7:2, arkivlagen; dagen är Stegvis standard"},
 )  # fmt: skip
 
 

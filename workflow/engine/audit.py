@@ -150,7 +150,7 @@ _PAST = {
     "grant": "granted", "end": "ended", "prepare": "prepared", "sign": "signed", "complete": "completed",
     "abandon": "abandoned", "propose": "proposed", "withdraw": "withdrawn", "close": "closed", "pause": "paused",
     "resume": "resumed", "amend": "amended", "accept": "accepted", "open": "opened", "ask": "asked",
-    "raise": "raised", "start": "started",
+    "raise": "raised", "start": "started", "weigh": "weighed",
 }  # fmt: skip
 
 

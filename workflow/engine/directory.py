@@ -201,6 +201,11 @@ class RegionDirectory:
         unit = self._tree().get(unit_id)
         return unit.parent_id if unit else None
 
+    def top_managers(self) -> Sequence[Addressee]:
+        """Who manages the units at the top of the tree, by the units' ids."""
+        tops = [u for _, u in sorted(self._tree().items()) if u.parent_id is None]
+        return [found for u in tops if (found := self.person(u.manager_id))]
+
     def substitutes_of(self, person_id: str, on: date) -> Sequence[Addressee]:
         """Who has the duties of a person who is away on a local day."""
         return self._registered(person_id, on, away=True)

@@ -20,6 +20,7 @@ from workflow.engine import outbox, registries
 from workflow.engine.access import Secrecy
 from workflow.engine.audit import Field
 from workflow.engine.directory import RegionDirectory
+from workflow.errors import FieldError, InvalidForm
 
 _LOT_FACTS = [
     "id",
@@ -35,6 +36,8 @@ _LOT_FACTS = [
     "cancellation_due_on",
     "contracts_prepared_by",
     "interim_order",
+    "exclusion_due_on",
+    "reasons_requested_on",
 ]
 
 
@@ -161,6 +164,13 @@ class Step:
     def answer(self, name: str, default: Any = None) -> Any:
         """A field of the form, or `default` where the form does not ask."""
         return getattr(self.form, name, default)
+
+    def happened(self, name: str) -> date:
+        """A field of the form that is the day of something that has happened. Raises InvalidForm for a day ahead."""
+        day: date = self.answer(name)
+        if day > self.today:
+            raise InvalidForm([FieldError(name, "date_in_future")])
+        return day
 
     # --- changing --------------------------------------------------------------------------------------------
 

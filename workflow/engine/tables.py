@@ -90,6 +90,8 @@ class Lot(SQLModel, table=True):
     signed_on: date | None = None
     post_award_notice_on: date | None = None
     documented_on: date | None = None
+    exclusion_due_on: date | None = None
+    reasons_requested_on: date | None = None
 
 
 class Pause(SQLModel, table=True):

@@ -21,8 +21,9 @@ from states.calendar import Calendar, local_date
 from states.changed_terms import may_move, with_parameter
 from states.deadlines import Pause, Receipt
 from states.facts import Parameter
-from states.roles import Actor, system_actor
-from workflow.commands import MoveDeadlines, TellMoved
+from states.roles import Actor, Role, system_actor
+from workflow.commands import MoveDeadlines, RetryMove, TellMoved
+from workflow.db.database import DatabaseUnavailable
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, obligations, outbox
@@ -34,7 +35,7 @@ from workflow.engine.step import Step
 from workflow.engine.tables import Pause as PauseTable
 from workflow.engine.tables import Task, Timer
 from workflow.engine.timers import held
-from workflow.errors import Forbidden, NotFound
+from workflow.errors import Forbidden, NotFound, StegvisError
 from workflow.parameters.tables import MovedDeadline, ParameterChange
 
 log = logging.getLogger("stegvis.parameters")
@@ -81,11 +82,48 @@ _PAUSES_OF_REGION = Statement(
 _LIST = insert_into(_moved)
 _WAITING = Statement(
     select(_moved.c.case_id)
-    .where(_moved.c.change_id == bindparam("change_id"), _moved.c.status == "pending")
+    .where(_moved.c.change_id == bindparam("change_id"), _moved.c.status == "pending", _moved.c.error.is_(None))
     .order_by(_moved.c.case_id)
     .distinct()
     .limit(200)
 )
+_STUCK = Statement(
+    select(_moved.c.case_id)
+    .where(_moved.c.change_id == bindparam("change_id"), _moved.c.status == "pending", _moved.c.error.is_not(None))
+    .limit(1)
+)
+_FAILED = Statement(
+    update(_moved)
+    .where(
+        _moved.c.change_id == bindparam("the_change_id"),
+        _moved.c.case_id == bindparam("the_case_id"),
+        _moved.c.status == "pending",
+    )
+    .values(error=bindparam("why"), tried_at=bindparam("at"))
+)
+#: What could not be moved, with the reason, for the page that shows how the region runs.
+UNMOVED = Statement(
+    select(
+        _moved.c.change_id, _moved.c.case_id, _moved.c.error, _moved.c.tried_at, _changes.c.name, _changes.c.value,
+        _cases.c.reference, _cases.c.title,
+    )
+    .select_from(
+        _moved.join(_changes, _changes.c.id == _moved.c.change_id).join(_cases, _cases.c.id == _moved.c.case_id)
+    )
+    .where(
+        _changes.c.region_id == bindparam("region_id"),
+        _changes.c.status == "released",
+        _changes.c.moved_at.is_(None),
+        _moved.c.status == "pending",
+        _moved.c.error.is_not(None),
+    )
+    .group_by(
+        _moved.c.change_id, _moved.c.case_id, _moved.c.error, _moved.c.tried_at, _changes.c.name, _changes.c.value,
+        _cases.c.reference, _cases.c.title,
+    )
+    .order_by(_moved.c.tried_at, _moved.c.case_id)
+    .limit(50)
+)  # fmt: skip
 _OF_ONE_CASE = Statement(
     select(_moved.c.subject_id).where(
         _moved.c.change_id == bindparam("change_id"),
@@ -121,6 +159,7 @@ _ALL_MOVED = Statement(
 )
 _TIMER = Statement(select(_timers).where(_timers.c.id == bindparam("timer_id")))
 
+LEADING = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})
 #: So many cases one mail names; the rest it counts.
 NAMED_IN_MAIL = 5
 
@@ -211,6 +250,8 @@ def parameter_of(change: Row) -> Parameter:
 def move_released_deadlines(app: Stegvis) -> int:
     """Move what released changes move, one command a case; then tell. Returns how many cases. Never raises for one.
 
+    A case that fails is written down with the reason and waits for somebody to have it tried again (`RetryMove`).
+
     Nothing moves while a hold stands (after a restore).
     """
     with app.database.read() as uow:
@@ -227,18 +268,57 @@ def _move_all(app: Stegvis, change: Row) -> int:
     while True:
         with app.database.read() as uow:
             cases = [c.case_id for c in uow.all(_WAITING, change_id=change.id) if c.case_id not in failed]
+            stuck = uow.one(_STUCK, change_id=change.id) is not None
         if not cases:
             break
         for case_id in cases:
             try:
                 execute(app, MoveDeadlines(change.id, case_id), by=system)
                 done += 1
-            except Exception:
+            except Exception as error:
+                if isinstance(error, DatabaseUnavailable):
+                    raise  # nothing is wrong with the case, and the others would fare no better
                 log.exception("the deadlines of case %s could not be moved", case_id, extra={"case_id": case_id})
                 failed.add(case_id)
-    if not failed:
+                _write_down(app, change.id, case_id, error)
+    if not failed and not stuck:
         execute(app, TellMoved(change.id), by=system)
     return done
+
+
+def _write_down(app: Stegvis, change_id: str, case_id: str, error: Exception) -> None:
+    why = f"{type(error).__name__}: {error}"[:500]
+    try:
+        with app.database.write() as uow:
+            uow.run(_FAILED, the_change_id=change_id, the_case_id=case_id, why=why, at=uow.now)
+    except Exception:
+        log.exception("could not write down why case %s was not moved", case_id)
+
+
+@handles(RetryMove)
+def retry_move(uow: UnitOfWork, command: RetryMove, who: Actor) -> dict[str, Any]:
+    """Raises Forbidden, NotFound in another region or for what never was listed, `already_done` for what needs no help."""
+    if not who.roles() & LEADING:
+        raise Forbidden
+    change = uow.one(_LOCK_CHANGE, change_id=command.change_id)
+    if change is None or change.region_id != who.region_id:
+        raise NotFound
+    rows = [m for m in uow.all(MOVED, change_id=change.id) if m.case_id == command.case_id]
+    if not rows:
+        raise NotFound
+    if not any(m.status == "pending" and m.error for m in rows):
+        raise StegvisError("already_done")
+    uow.run(_FAILED, the_change_id=change.id, the_case_id=command.case_id, why=None, at=None)
+    audit.append(
+        uow,
+        audit.register_stream(who.region_id, "operations"),
+        region_id=who.region_id,
+        kind="move_retried",
+        at=uow.now,
+        actor_id=who.person_id,
+        facts={"change": change.id, "about": command.case_id, "channel": who.channel},
+    )
+    return {"change": change.id, "case": command.case_id}
 
 
 @handles(MoveDeadlines)

@@ -62,6 +62,8 @@ class MovedDeadline(SQLModel, table=True):
     person_id: str | None = None
     from_on: date | None = None
     to_on: date | None = None
+    error: str | None = None
+    tried_at: datetime | None = None
 
 
 class ClosingDay(SQLModel, table=True):

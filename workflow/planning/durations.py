@@ -121,7 +121,8 @@ def _taken(uow: UnitOfWork, region_id: str, today: date) -> dict[tuple[str, str,
     if not rows:
         return {}
     begun = [local_date(r.opened_at) for r in rows]
-    days = WorkingDays(min(begun), max(today, *(local_date(r.done_at) for r in rows)), Calendar())
+    calendar = case_rows.calendar(uow, region_id)
+    days = WorkingDays(min(begun), max(today, *(local_date(r.done_at) for r in rows)), calendar)
     paused: dict[str, list[tuple[date, date]]] = defaultdict(list)
     for p in uow.connection.execute(_PAUSED, {"region_id": region_id}):
         paused[p.case_id].append((p.from_on, p.to_on))

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from states.calendar import Calendar
 from states.planning import STEPS, BackwardPlan, expected, plan_back, quarter_of, track_for
 from states.roles import Actor
 from workflow.contracts.effects import add_months
@@ -220,7 +219,7 @@ class Planner:
     """Counts back for one region: its parameters and its past are looked up once."""
 
     def __init__(self, uow: UnitOfWork, region_id: str, today: date) -> None:
-        self.today, self.calendar = today, Calendar()
+        self.today, self.calendar = today, case_rows.calendar(uow, region_id)
         self.parameters = case_rows.parameters(uow, region_id, today)
         self.past = Past(uow, region_id)
         self._known: dict[tuple[Any, ...], BackwardPlan] = {}

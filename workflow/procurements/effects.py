@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from notifications.kinds import Kind
 from states.due_dates import DUE_DATES
+from states.procurement_v1.beside import TENDER_VALIDITY
 from states.roles import Role
+from states.steps import plan, timer_plans
 from workflow.contracts import renewal
-from workflow.engine import case_rows
+from workflow.engine import case_rows, obligations
 from workflow.engine.access import Secrecy, class_of_words
 from workflow.engine.forms import ore
 from workflow.engine.registries import effect
@@ -77,8 +80,15 @@ def store_advertisement(step: Step) -> None:
         tender_deadline_on=f.tender_deadline_on,
         procedure=f.procedure,
         urgent=f.urgent,
+        applications_due_on=f.applications_due_on,
+        tenders_valid_until_on=f.tenders_valid_until_on,
         system_reference=f.system_reference,
     )
+    if f.tenders_valid_until_on is not None:
+        if f.tenders_valid_until_on < f.tender_deadline_on:
+            raise InvalidForm([FieldError("tenders_valid_until_on", "end_before_start")])
+        step.load("procurement")
+        step.more_tasks.append(plan(step.situation(), TENDER_VALIDITY))
 
 
 @effect("store_invitation")
@@ -94,6 +104,83 @@ def store_invitation(step: Step) -> None:
     )
 
 
+@effect("store_tender_invitation")
+def store_tender_invitation(step: Step) -> None:
+    f = step.form
+    change_procurement(step, tender_deadline_on=f.tender_deadline_on, urgent=f.urgent)
+
+
+@effect("store_tender_validity")
+def store_tender_validity(step: Step) -> None:
+    """Tenders bind until a day ahead; a shorter time than was stated is corrected here too."""
+    until = step.form.tenders_valid_until_on
+    if until <= step.today:
+        raise InvalidForm([FieldError("tenders_valid_until_on", "date_out_of_range")])
+    change_procurement(step, tenders_valid_until_on=until)
+
+
+@effect("store_exclusion_considered")
+def store_exclusion_considered(step: Step) -> None:
+    """Of several suppliers who are heard, the last one's time counts."""
+    assert step.lot is not None
+    asked_on = step.happened("comments_asked_on")
+    if step.form.comments_by_on is not None and step.form.comments_by_on <= asked_on:
+        raise InvalidForm([FieldError("comments_by_on", "date_out_of_range")])
+    receipt = DUE_DATES["exclusion_comments"].compute(step.situation())
+    assert receipt is not None
+    assert receipt.due_on is not None
+    step.change_lot(step.lot.id, exclusion_due_on=max(receipt.due_on, step.lot.exclusion_due_on or receipt.due_on))
+
+
+@effect("store_exclusion_heard")
+def store_exclusion_heard(step: Step) -> None:
+    assert step.lot is not None
+    step.change_lot(step.lot.id, exclusion_due_on=None)
+
+
+@effect("store_reasons_request")
+def store_reasons_request(step: Step) -> None:
+    """Of several requests that wait the first one's time counts."""
+    assert step.lot is not None
+    requested_on = step.happened("requested_on")
+    step.change_lot(step.lot.id, reasons_requested_on=min(requested_on, step.lot.reasons_requested_on or requested_on))
+
+
+@effect("store_reasons_given")
+def store_reasons_given(step: Step) -> None:
+    assert step.lot is not None
+    step.happened("given_on")
+    step.change_lot(step.lot.id, reasons_requested_on=None)
+
+
+@effect("store_ex_ante_notice")
+def store_ex_ante_notice(step: Step) -> None:
+    """From now a timer of the law counts; a notice that is published anew starts it again."""
+    change_procurement(step, ex_ante_on=step.happened("published_on"))
+    step.load("procurement")
+    receipt = DUE_DATES["ex_ante_standstill"].compute(step.situation())
+    assert receipt is not None
+    change_procurement(step, ex_ante_until_on=receipt.due_on)
+    step.load("procurement")
+    obligations.cancel_state_timers(step, None)
+    for timer in timer_plans(step.definition, step.situation(), step.case.state):
+        obligations.set_state_timer(step, timer, None)
+
+
+@effect("tell_ex_ante_over")
+def tell_ex_ante_over(step: Step) -> None:
+    """To the officer: the contract may be decided."""
+    step.tell(
+        Kind.STANDSTILL_OVER,
+        step.reach(Role.PROCUREMENT_OFFICER),
+        role=Role.PROCUREMENT_OFFICER,
+        link=obligations.task_link(step.case_id, "decide_direct_award"),
+        last_on=step.load("procurement").ex_ante_until_on,
+        next_step=step.trigger_label("asked", "decide_direct_award"),
+        lots=[],
+    )
+
+
 @effect("store_documents_changed")
 def store_documents_changed(step: Step) -> None:
     change_procurement(step, tender_deadline_on=step.form.tender_deadline_on)
@@ -102,8 +189,7 @@ def store_documents_changed(step: Step) -> None:
 @effect("store_answers_given")
 def store_answers_given(step: Step) -> None:
     """On the trail with its day: everybody has the answers (LOU 12:11)."""
-    if step.form.answered_on > step.today:
-        raise InvalidForm([FieldError("answered_on", "date_in_future")])
+    step.happened("answered_on")
 
 
 @effect("store_opening")

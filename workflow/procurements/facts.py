@@ -96,6 +96,9 @@ def load_procurement(step: Step) -> ProcurementFacts:
         documentation_done=p.documentation_on is not None,
         cancellation_prepared_by=p.cancellation_prepared_by,
         framework_case_id=p.framework,
+        tenders_valid_until_on=p.tenders_valid_until_on,
+        ex_ante_on=p.ex_ante_on,
+        ex_ante_until_on=p.ex_ante_until_on,
     )
 
 

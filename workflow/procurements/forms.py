@@ -70,6 +70,8 @@ class AdvertisementForm(Form):
     prior_notice: bool = False
     urgent: bool = False
     freely_available: bool = True
+    applications_due_on: OptionalDay
+    tenders_valid_until_on: OptionalDay
     system_reference: OptionalLine
 
 
@@ -81,6 +83,65 @@ class InvitationForm(Form):
     tender_deadline_on: Day
     notice_reference: OptionalLine
     system_reference: OptionalLine
+
+
+@form("procurement", "record_tender_invitation")
+class TenderInvitationForm(Form):
+    """The second stage of a selective or negotiated procedure: the chosen are invited to tender (LOU 11:3–11:10)."""
+
+    invited_on: Day
+    tender_deadline_on: Day
+    electronic: bool = True
+    prior_notice: bool = False
+    urgent: bool = False
+    freely_available: bool = True
+    agreed_time: bool = False
+
+
+@form("procurement", "record_tender_validity")
+class TenderValidityForm(Form):
+    """Until when tenders bind: as the notice states it, or longer as all tenderers agreed (LOU 10:10)."""
+
+    tenders_valid_until_on: Day
+    validity_note: OptionalWords
+
+
+@form("procurement", "record_exclusion_considered")
+class ExclusionForm(LotForm):
+    """A supplier is asked to comment before being left out. Who it is, is tender matter (LOU 13:4, OSL 19:3)."""
+
+    comments_asked_on: Day
+    comments_by_on: OptionalDay
+    exclusion_supplier: Annotated[Line, secret("Städ AB")]
+    exclusion_ground: Annotated[Words, secret("Obetalda skatter")]
+
+
+@form("procurement", "record_exclusion_heard")
+class HeardForm(LotForm):
+    comments_received: bool
+    exclusion_outcome: Annotated[Words, secret("Bolaget har betalat sina skatter")]
+
+
+@form("procurement", "record_reasons_request")
+class ReasonsRequestForm(LotForm):
+    """A tenderer's written request for the reasons of a decision (LOU 12:13, 19:20)."""
+
+    requested_on: Day
+    requested_by: Line
+
+
+@form("procurement", "record_reasons_given")
+class ReasonsGivenForm(LotForm):
+    given_on: Day
+    note: OptionalWords
+
+
+@form("procurement", "record_ex_ante_notice")
+class ExAnteForm(Form):
+    """A notice before a contract without advertising: nothing is signed until 10 days have passed (LOU 20:3)."""
+
+    published_on: Day
+    notice_reference: Line
 
 
 @form("procurement", "record_answers_given")

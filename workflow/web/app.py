@@ -26,6 +26,7 @@ from workflow.web.base import SignInNeeded, program_version
 from workflow.web.health import Metrics
 from workflow.web.health import router as health
 from workflow.web.looks_ahead import LooksAhead
+from workflow.web.pace import Pace
 from workflow.web.policies import admit
 from workflow.web.problems import refuse
 from workflow.web.security import BodyLimit, DefaultHeaders, HeadAsGet, JsonOnly, Net, OwnSiteOnly
@@ -85,6 +86,7 @@ def attach(web: FastAPI, app: Stegvis, *, scheduler: bool) -> None:
     web.state.stegvis, web.state.scheduler, web.state.metrics = app, scheduler, Metrics()
     web.state.providers = Providers(app.settings.providers, app.clock)
     web.state.looks_ahead = LooksAhead()
+    web.state.pace = Pace()
 
 
 def serve(app: Stegvis, host: str, port: int, scheduler: bool) -> None:

@@ -255,7 +255,7 @@ def _viewer(uow: UnitOfWork, row: Row, csrf_token: str, chosen: str | None) -> V
     region = case_rows.region(uow, row.region_id)
     locale = chosen or row.locale
     replaced = [
-        gettext("You stand in for %(name)s until %(last_day)s.", locale, name=r.name, last_day=day(r.valid_to, locale, today)).replace("..", ".")
+        gettext("You stand in for %(name)s until %(last_day)s.", locale, name=r.name, last_day=day(r.valid_to, locale, today))
         for r in directory.stood_in_for(uow, row.person_id, today)
     ]  # fmt: skip
     return Viewer(

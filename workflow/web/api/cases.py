@@ -164,6 +164,7 @@ def _shown(view: CaseView) -> dict[str, Any]:
         "next": {"trigger": case.next_trigger, "role": case.next_role, "due_on": case.next_due_on},
         "procurement": view.procurement,
         "contract": view.contract,
+        "duty": view.duty,
         "lots": view.lots,
         "contracts": [c for c in view.children if c.process == "contract"],
         "targets": view.targets,

@@ -89,13 +89,19 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Flag = Annotated[bool | None, Query()]
 
 
-def carry_out(request: Request, command: Any, key: str | None, raw: bytes) -> Any:
-    """Carry out a command for the caller. Raises what `execute` raises, and for a key that is none."""
+def changing(request: Request) -> Viewer:
+    """The caller of what changes something. Raises Forbidden for a browser's session that does not show the page is ours."""
     viewer = viewer_of(request)
-    if viewer.csrf_token:  # a browser's session instead of a token: show that the page is ours
+    if viewer.csrf_token:  # instead of a token
         sent = request.headers.get("x-csrf-token", "")
         if not hmac.compare_digest(sent.encode(), viewer.csrf_token.encode()):
             raise Forbidden("csrf")
+    return viewer
+
+
+def carry_out(request: Request, command: Any, key: str | None, raw: bytes) -> Any:
+    """Carry out a command for the caller. Raises what `execute` raises, and for a key that is none."""
+    viewer = changing(request)
     idempotency = None
     if key is not None:
         if not _KEY.fullmatch(key):

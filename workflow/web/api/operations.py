@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from workflow.db.statements import Row
 from workflow.engine.operations import honesty, operations
+from workflow.parameters.running import UNMOVED
 from workflow.web.api.exchange import ROOT, answered, looking, only_known_filters
 
 router = APIRouter(tags=["Operations"], dependencies=[Depends(only_known_filters)])
@@ -34,6 +35,7 @@ def show(request: Request) -> Response:
                 },
                 "mails": {"punctuality": told.mails, "by_status": seen.outbox, "failed": len(seen.failed_messages)},
                 "gaps": told.gaps,
+                "unmoved": call.uow.all(UNMOVED, region_id=call.who.region_id),
             }
         )
 

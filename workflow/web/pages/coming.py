@@ -22,7 +22,8 @@ CACHE = "public, max-age=300"
 
 
 def _found(request: Request, region: str) -> tuple[str, Any, list[Any]]:
-    """The region's name, the published version and its rows. Raises NotFound where there is none."""
+    """The region's name, the published version and its rows. Raises NotFound where there is none, TooManyAttempts."""
+    request.app.state.pace.step(request.client.host if request.client else "")
     with app_of(request).database.read() as uow:
         known = case_rows.region(uow, region) if len(region) < 40 else None
         version, rows = coming(uow, region) if known is not None else (None, [])

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from states.calendar import Calendar
 from states.reminders import last_day_of_rest
 from templates.formatting import day
 from templates.labels import gettext, label, ngettext
@@ -57,7 +56,7 @@ def snooze(request: Request, task_id: str, sent: Sent) -> Response:
 def _snooze_page(request: Request, task_id: str, typed: Typed) -> Response:
     with visiting(request) as visit:
         task = task_of(visit, task_id)
-        latest = last_day_of_rest(task.due_on, visit.today, Calendar())
+        latest = last_day_of_rest(task.due_on, visit.today, visit.calendar())
         title = gettext("Let the task rest", visit.locale)
         return task_page(request, visit, task, "pages/snooze.html", title, typed.given, typed.errors, latest=latest)
 

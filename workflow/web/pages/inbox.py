@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -63,6 +63,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
         alone = sole_holders(visit) if tab == "waiting" else {}
         names["done"] = gettext("Done in 14 days", locale)
         away = standing(uow, who, visit.today) if tab == "waiting" else {}
+        calendar = visit.calendar()
         context: dict[str, Any] = {
             "sentence": _sentence(open_now, late, locale),
             "tabs": [
@@ -80,7 +81,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
             "matters": [matter_row(m, visit) for m in my_matters(uow, who, visit.app.settings.address)]
             if tab == "todo"
             else [],
-            "rows": [_row(t, visit, tab, alone, away) for t in tasks],
+            "rows": [_row(t, visit, tab, alone, away, calendar) for t in tasks],
             "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
         }
         return page(request, "pages/inbox.html", context, title=gettext("My cases", locale))
@@ -97,7 +98,9 @@ def _sentence(open_now: int, late: int, locale: str) -> str:
     return f"{first}, {second}."
 
 
-def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str], away: Mapping[str, Standing]) -> dict[str, Any]:
+def _row(
+    task: TaskItem, visit: Visit, tab: str, alone: dict[str, str], away: Mapping[str, Standing], calendar: Calendar
+) -> dict[str, Any]:
     locale = visit.locale
     current, total, phase = words.place(task.process, task.version, task.state, locale)
     asked = words.step_text("done" if tab == "done" else "asked", task.process, task.trigger, locale)
@@ -127,13 +130,13 @@ def _row(task: TaskItem, visit: Visit, tab: str, alone: dict[str, str], away: Ma
         "due_on": None if tab == "done" else task.due_on,
         "paused_on": None if tab == "done" else task.paused_on,
         "rest_href": f"/tasks/{task.id}/snooze"
-        if tab == "resting" or (tab == "todo" and _may_rest(task, visit))
+        if tab == "resting" or (tab == "todo" and _may_rest(task, visit.today, calendar))
         else None,
     }
 
 
-def _may_rest(task: TaskItem, visit: Visit) -> bool:
-    return last_day_of_rest(task.due_on, visit.today, Calendar()) is not None
+def _may_rest(task: TaskItem, today: date, calendar: Calendar) -> bool:
+    return last_day_of_rest(task.due_on, today, calendar) is not None
 
 
 # --- a task that somebody else should take ---------------------------------------------------------------------

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from states.registry import DEFINITIONS
 from templates.labels import gettext, label
-from workflow.commands import AddMandate, EndMandate, SetSubstitute
+from workflow.commands import AddMandate, EndAbsence, EndMandate, EndSubstitute, SetSubstitute
 from workflow.engine.forms import kronor
 from workflow.people.organisation import MANDATED_ACTS
-from workflow.people.queries import mandates, substitutes
-from workflow.web.base import page, viewer_of
+from workflow.people.queries import absences, mandates, substitutes
+from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, administers, people_options, role_options, settle, tabs
-from workflow.web.pages.visit import Sent, visiting
+from workflow.web.pages.visit import Sent, carry_out, visiting
 
 router = APIRouter()
 
@@ -91,6 +91,22 @@ def set_substitute(request: Request, sent: Sent) -> Response:
     )
 
 
+@router.post("/admin/substitutes/{row_id}/end")
+def end_substitute(request: Request, row_id: str, sent: Sent) -> Response:
+    """End it from today on, or take back what has not begun."""
+    carry_out(request, sent, EndSubstitute(row_id))
+    flash(request, gettext("The substitute is ended.", viewer_of(request).locale))
+    return RedirectResponse("/admin/substitutes", 303)
+
+
+@router.post("/admin/absences/{absence_id}/end")
+def end_absence(request: Request, absence_id: str, sent: Sent) -> Response:
+    """The person is back from today on."""
+    carry_out(request, sent, EndAbsence(absence_id))
+    flash(request, gettext("The absence is ended.", viewer_of(request).locale))
+    return RedirectResponse("/admin/substitutes", 303)
+
+
 def substitute_of(answers: Answers, person_id: str) -> SetSubstitute:
     """Who stands in for a person, from the fields that the two pages share."""
     return SetSubstitute(
@@ -133,7 +149,11 @@ def _substitutes_page(request: Request, typed: Typed) -> Response:
     with visiting(request) as visit:
         rows = substitutes(visit.uow, visit.who)
         context = {
-            "rows": [{"item": s, "current": s.valid_from <= visit.today <= s.valid_to} for s in rows],
+            "rows": [
+                {"item": s, "current": s.valid_from <= visit.today <= s.valid_to, "ended": s.valid_to < visit.today}
+                for s in rows
+            ],
+            "absences": absences(visit.uow, visit.who, visit.today),
             "people": [("", gettext("Choose", visit.locale)), *people_options(visit)],
             "may_change": administers(visit),
             "tabs": tabs("/admin/substitutes", visit),

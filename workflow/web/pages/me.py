@@ -12,7 +12,7 @@ from states.reminders import setting
 from templates.labels import gettext, label
 from templates.rendering import LOCALES
 from workflow.cases.hand_over import may_hand_over
-from workflow.commands import CreateToken, RevokeTokens, SetAbsence, SetLocale, SetMailPlan
+from workflow.commands import CreateToken, EndAbsence, EndSubstitute, RevokeTokens, SetAbsence, SetLocale, SetMailPlan
 from workflow.engine.case_rows import parameters
 from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import absences, mail_plan, people_of_region, substitutes, tokens_of
@@ -76,6 +76,22 @@ def note_absence(request: Request, sent: Sent) -> Response:
         again=lambda t: _my_page(request, t),
         called={"valid_from": "away_from", "valid_to": "away_to"},
     )
+
+
+@router.post("/me/substitutes/{row_id}/end")
+def end_substitute(request: Request, row_id: str, sent: Sent) -> Response:
+    """I am back: nobody stands in for me from today on."""
+    carry_out(request, sent, EndSubstitute(row_id))
+    flash(request, gettext("Nobody stands in for you any longer.", viewer_of(request).locale))
+    return RedirectResponse("/me", 303)
+
+
+@router.post("/me/absences/{absence_id}/end")
+def end_absence(request: Request, absence_id: str, sent: Sent) -> Response:
+    """I am back from today on."""
+    carry_out(request, sent, EndAbsence(absence_id))
+    flash(request, gettext("You are noted as back at work.", viewer_of(request).locale))
+    return RedirectResponse("/me", 303)
 
 
 @router.post("/me/mail")

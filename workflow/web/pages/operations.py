@@ -13,10 +13,11 @@ from templates.labels import gettext, label
 from workflow.cases.deadline_check import DIFFERENCES
 from workflow.cases.deciders import decider_gaps
 from workflow.cases.view import names_of
-from workflow.commands import ReleaseHold, RetryMessage, RetryTimer
+from workflow.commands import ReleaseHold, RetryMessage, RetryMove, RetryTimer
 from workflow.db.statements import Row
 from workflow.engine.operations import Honesty, access_faults, honesty, operations
 from workflow.parameters.periods import lapsed_for
+from workflow.parameters.running import UNMOVED
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages import words
 from workflow.web.pages.duties import gap_row
@@ -47,6 +48,10 @@ def show_operations(request: Request) -> Response:
                 }
                 for d in visit.uow.all(DIFFERENCES, region_id=visit.who.region_id)
             ],
+            "unmoved": [
+                {"row": m, "setting": label(f"parameter.{m.name}", locale)}
+                for m in visit.uow.all(UNMOVED, region_id=visit.who.region_id)
+            ],
             "outbox": [(label(f"mail_status.{s}", locale), seen.outbox.get(s, 0)) for s in STATUSES],
             "mails": [{"row": m, "kind": label(f"mail.{m.kind}", locale).capitalize()} for m in seen.failed_messages],
             "reports": [{"at": r.at, "who": names.get(r.actor_id, ""), "text": json.loads(r.value)} for r in reports],
@@ -73,6 +78,12 @@ def show_operations(request: Request) -> Response:
 @router.post("/operations/timers/{timer_id}/retry")
 def retry_timer(request: Request, timer_id: str, sent: Sent) -> Response:
     carry_out(request, sent, RetryTimer(timer_id))
+    return _back(request, gettext("It will be tried again within a minute.", viewer_of(request).locale))
+
+
+@router.post("/operations/moves/{change_id}/{case_id}/retry")
+def retry_move(request: Request, change_id: str, case_id: str, sent: Sent) -> Response:
+    carry_out(request, sent, RetryMove(change_id, case_id))
     return _back(request, gettext("It will be tried again within a minute.", viewer_of(request).locale))
 
 

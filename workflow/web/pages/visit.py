@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
-from states.calendar import local_date
+from states.calendar import Calendar, local_date
 from states.roles import Actor
 from templates.labels import label
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import directory
+from workflow.engine import case_rows, directory
 from workflow.engine.execute import Stegvis, execute
 from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import PersonItem, people_of_region, unit_tree
@@ -36,6 +36,10 @@ class Visit:
     @property
     def locale(self) -> str:
         return self.viewer.locale
+
+    def calendar(self) -> Calendar:
+        """The region's calendar with its closing days: one query, so ask once a page."""
+        return case_rows.calendar(self.uow, self.who.region_id)
 
 
 @contextmanager
