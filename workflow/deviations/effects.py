@@ -128,7 +128,7 @@ def store_notice_delivered(step: Step) -> None:
     if notice.status == "delivered":
         raise InvalidForm([FieldError("notice", "notice_is_delivered")])
     notices.settle_delivered(step, notice, f.delivered_on, f.means)
-    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.body_hash}
+    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.text_hash}
     drop(step, "resend_notice")
     step.forget("deviation")
     if deviation_row(step).period_notice_id != notice.id:
@@ -149,7 +149,7 @@ def store_notice_returned(step: Step) -> None:
     """It did not arrive: what would have counted from it does not, and somebody sends it again."""
     notice = _the_notice(step)
     notices.settle_returned(step, notice, step.form.note)
-    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.body_hash}
+    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.text_hash}
     step.forget("deviation")
     if deviation_row(step).period_notice_id != notice.id:
         return

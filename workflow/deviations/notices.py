@@ -76,9 +76,9 @@ def render_notice(kind: str, locale: str, facts: dict[str, Any]) -> tuple[str, s
     return shorten(one_line(subject), LONGEST_SUBJECT), paragraphs(body)
 
 
-def body_hash(subject: str, body: str) -> str:
+def text_hash(subject: str, text: str) -> str:
     """SHA-256 of subject, a line break and text: what was decided is what is sent."""
-    return sha256(f"{subject}\n{body}")
+    return sha256(f"{subject}\n{text}")
 
 
 def letter_facts(step: Step, row: Row, *, rung: str | None, reason: str | None = None) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def _write(
     row = deviation_row(step)
     subject, body = render_notice(kind, row.contact_locale, letter_facts(step, row, rung=rung, reason=reason))
     notice_id = new_id(step.now)
-    digest = body_hash(subject, body)
+    digest = text_hash(subject, body)
     message_id = None
     if status == "queued":
         message_id = _queue(step, row, notice_id, subject, body)
@@ -172,8 +172,8 @@ def _write(
         recipient_name=row.contact_name,
         recipient=row.contact_email,
         subject=subject,
-        body=body,
-        body_hash=digest,
+        text=body,
+        text_hash=digest,
         status=status,
         made_at=step.now,
         made_by=step.actor.person_id,
@@ -209,7 +209,7 @@ def latest(step: Step) -> Row | None:
 def send_anew(step: Step, notice: Row) -> None:
     """The same letter, unchanged, to the contact as it is now."""
     row = deviation_row(step)
-    message_id = _queue(step, row, notice.id, notice.subject, notice.body)
+    message_id = _queue(step, row, notice.id, notice.subject, notice.text)
     step.uow.run(
         _SEND_ANEW,
         the_notice_id=notice.id,
@@ -217,7 +217,7 @@ def send_anew(step: Step, notice: Row) -> None:
         to_name=row.contact_name,
         to_address=row.contact_email,
     )
-    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.body_hash}
+    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.text_hash}
 
 
 def settle_delivered(step: Step, notice: Row, on: date, means: str) -> None:

@@ -97,6 +97,7 @@ class Deviation(SQLModel, table=True):
         one_of("asked_rung", SANCTIONS),
         one_of("outcome", OUTCOMES),
         Index("ix_deviations_contract", "contract_id", "case_id"),
+        Index("ix_deviations_recent", "region_id", "case_id"),
         Index("ix_deviations_supplier", "region_id", "supplier_id", "case_id"),
         Index("ix_deviations_rung", "region_id", "ended_on", "rung", "rung_entered_on", "case_id"),
         Index("ix_deviations_ended", "region_id", "outcome", "ended_on", "case_id"),
@@ -285,7 +286,7 @@ class FineWeekRow(SQLModel, table=True):
 class SupplierNotice(SQLModel, table=True):
     """A letter to the supplier: as rendered, hashed, and when the mail server took it over.
 
-    `body_hash` is the SHA-256 of `subject`, a line break and `body` in UTF-8. A letter of `kind` a rung's starts that
+    `text_hash` is the SHA-256 of `subject`, a line break and `text` in UTF-8. A letter of `kind` a rung's starts that
     rung's response period when it is handed over, and so does one that asks for a new plan (`starts_period`).
     """
 
@@ -309,8 +310,8 @@ class SupplierNotice(SQLModel, table=True):
     recipient_name: str
     recipient: str
     subject: str
-    body: str
-    body_hash: str
+    text: str
+    text_hash: str
     status: str
     made_at: datetime
     made_by: str

@@ -222,8 +222,8 @@ def upgrade() -> None:
         sa.Column("recipient_name", sa.String(), nullable=False),
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
-        sa.Column("body", sa.String(), nullable=False),
-        sa.Column("body_hash", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("text_hash", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(), nullable=False),
@@ -322,6 +322,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_deviations_contract", "deviations", ["contract_id", "case_id"], unique=False)
     op.create_index("ix_deviations_ended", "deviations", ["region_id", "outcome", "ended_on", "case_id"], unique=False)
+    op.create_index("ix_deviations_recent", "deviations", ["region_id", "case_id"], unique=False)
     op.create_index(
         "ix_deviations_rung",
         "deviations",
