@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from notifications.errors import FactsInvalid, UnknownKind
-from notifications.plain_text import one_line, shorten, without_links
+from notifications.plain_text import one_line, paragraphs, shorten, without_links
 
 
 class Kind(StrEnum):
@@ -37,6 +37,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     HANDED_OVER = "handed_over"
     NO_DECIDER = "no_decider"
+    SUPPLIER_NOTICE = "supplier_notice"
 
 
 def _written(width: int) -> AfterValidator:
@@ -253,6 +254,19 @@ class NoDecider(GeneralFacts):
     more: int
 
 
+#: The subject of a letter to a supplier is no longer than this.
+LONGEST_SUBJECT = 150
+
+
+class SupplierNotice(Facts):
+    """A letter to a supplier, rendered and hashed when it was decided: `subject` and `text` are sent as they stand."""
+
+    role: Code = "capacity.supplier"
+    notice: Identifier
+    subject: Annotated[str, AfterValidator(lambda text: shorten(one_line(text), LONGEST_SUBJECT))]
+    text: Annotated[str, AfterValidator(paragraphs), StringConstraints(max_length=50_000)]
+
+
 FACTS: Mapping[Kind, type[Facts]] = {
     Kind.TASK_OPENED: TaskOpened,
     Kind.TASK_REMINDER: TaskReminder,
@@ -270,6 +284,7 @@ FACTS: Mapping[Kind, type[Facts]] = {
     Kind.DIGEST: Digest,
     Kind.HANDED_OVER: HandedOver,
     Kind.NO_DECIDER: NoDecider,
+    Kind.SUPPLIER_NOTICE: SupplierNotice,
 }
 
 

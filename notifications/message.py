@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from notifications.errors import PermanentFailure, TemporaryFailure
-from notifications.kinds import Digest, Facts, Kind, validate
+from notifications.kinds import Digest, Facts, Kind, SupplierNotice, validate
 from notifications.plain_text import mailbox, one_line, shorten, without_links
 from templates.labels import label
 from templates.rendering import render
@@ -75,9 +75,13 @@ def compose(
         "url": base_url.rstrip("/") + facts.link,
         "today": today,
     }
-    text = _tidy(render(f"mails/{Kind(kind)}/body.txt", context, locale=locale))
-    subject = _subject(Kind(kind), facts, context, locale)
-    html = render("mails/layout.html", _in_html(text, subject, context), locale=locale)
+    if isinstance(facts, SupplierNotice):  # decided as it stands: nothing is added, and no link leads inside
+        text, subject = facts.text, one_line(facts.subject)
+        html = render("mails/supplier_notice/body.html", {**context, "lines": text.splitlines()}, locale=locale)
+    else:
+        text = _tidy(render(f"mails/{Kind(kind)}/body.txt", context, locale=locale))
+        subject = _subject(Kind(kind), facts, context, locale)
+        html = render("mails/layout.html", _in_html(text, subject, context), locale=locale)
 
     message = EmailMessage(policy=_POLICY)
     message["From"] = _sender(mail_from)

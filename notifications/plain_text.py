@@ -56,3 +56,16 @@ def _visible(character: str) -> str:
     if category == "Cf":  # soft hyphens, direction marks, zero-width characters
         return ""
     return " " if category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} else character
+
+
+def paragraphs(text: str) -> str:
+    """A text of several lines as it may stand in a message: each line clean, no two blank ones in a row, one break last.
+
+    Doing it again changes nothing.
+    """
+    kept: list[str] = []
+    for line in text.splitlines():
+        clean = one_line(line)
+        if clean or (kept and kept[-1]):
+            kept.append(clean)
+    return "\n".join(kept).rstrip("\n") + "\n"

@@ -114,6 +114,23 @@ def _alive() -> list[Transition]:
                 kind="record",
             ),
             Transition(
+                "set_contract_terms",
+                source,
+                source,
+                (OFFICER, MANAGER),
+                effects=("store_contract_terms",),
+                cites="avtalsvillkoret om tillbörlig aktsamhet",
+                kind="record",
+            ),
+            Transition(
+                "set_supplier_contact",
+                source,
+                source,
+                (OFFICER, MANAGER),
+                effects=("store_supplier_contact",),
+                kind="record",
+            ),
+            Transition(
                 "propose_handover",
                 source,
                 source,

@@ -10,6 +10,8 @@ from typing import Any
 
 from states.calendar import Calendar
 from states.deadlines import Pause
+from states.fines import FineAccount, FineTerms, Stay
+from states.ladder import BY_KEY, KEYS, LOWER, SANCTIONS
 from states.roles import Actor, Capacity
 
 #: Routing facts and the values each can take; `check()` proves that `when` is exclusive and exhaustive over them.
@@ -24,6 +26,19 @@ ROUTING: dict[str, tuple[str, ...]] = {
     "extension": ("extend", "let_expire"),
     "more_options": ("yes", "no"),
     "change_ground": ("section_9", "section_10", "section_11", "section_12", "section_13", "section_14"),
+    "severe": ("yes", "no"),
+    "rung": KEYS,
+    "to_rung": LOWER,
+    "next_rung": SANCTIONS,
+    "stop_in_force": ("yes", "no"),
+    "fine_cap": ("reached", "open"),
+    "verified": ("yes", "no"),
+}
+
+#: Routing facts that stand on the case where the form does not ask, and the fact that holds each.
+ROUTED_BY = {
+    "track": "procurement",
+    **dict.fromkeys(("severe", "rung", "next_rung", "stop_in_force", "fine_cap"), "deviation"),
 }
 
 
@@ -192,6 +207,117 @@ class DutyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """The blanks of the due-diligence term as the contract has them since `valid_from`: amounts by the code of their term.
+
+    `clause_version` is the wording that the contract carries.
+    """
+
+    amounts: Mapping[str, int]
+    valid_from: date
+    clause_version: str
+    fine: FineTerms
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneFacts:
+    """One step of the accepted action plan."""
+
+    number: int
+    due_on: date
+    first_due_on: date
+    done_on: date | None = None
+    extended: int = 0
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationFacts:
+    """Where a deviation stands. All `_on` are local days.
+
+    `rung` is the one the ladder has come to. `delivered_on` is the day on which the
+    mail server (or the supplier, told in another way) took the letter that the present period counts from; None while
+    it has not. `waits_until_on` is the last day of a decision to wait, `asked_rung` the rung whose decision is asked
+    for, `prepared_*` who prepared which. `stop_since_on` and `fine_from_on` are None where neither is in force.
+    """
+
+    terms: ContractTerms
+    severe: bool = False
+    probable: bool = False
+    is_framework: bool = False
+    sub_supplier_refuses: str = ""
+    found_on: date | None = None
+    contact_known: bool = True
+    ground: str = ""
+    rung: str | None = None
+    waived: frozenset[str] = frozenset()
+    delivered_on: date | None = None
+    waits_until_on: date | None = None
+    asked_rung: str | None = None
+    prepared_rung: str | None = None
+    prepared_by: str | None = None
+    skip_reason: bool = False
+    stop_since_on: date | None = None
+    stop_reviewed_on: date | None = None
+    stop_investigating: bool = False
+    fine_decided: bool = False
+    fine_from_on: date | None = None
+    fine_ended_on: date | None = None
+    stays: tuple[Stay, ...] = ()
+    fine: FineAccount | None = None
+    fine_counted: int = 0
+    stop_months_reached: bool = False
+    milestones: tuple[MilestoneFacts, ...] = ()
+    plan_version: int = 0
+    plan_status: str = ""
+    plan_by: str | None = None
+    remedy_on: date | None = None
+    remedy_verified: bool = False
+    meeting_on: date | None = None
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def stop_in_force(self) -> bool:
+        """A call-off stop is in force, for a ground or while one is investigated."""
+        return self.stop_since_on is not None
+
+    @property
+    def fine_cap(self) -> str:
+        """Whether as many weeks have started as the contract allows."""
+        return "reached" if self.fine is not None and self.fine.cap_is_reached else "open"
+
+    @property
+    def next_rung(self) -> str | None:
+        """The rung from the call-off stop upward whose decision would be asked for next; None where there is none.
+
+        The right to terminate at once goes first: the cap reached, or the stop's months passed.
+        """
+        if self.rung is None or BY_KEY[self.rung].order < BY_KEY[LOWER[-1]].order:
+            return None
+        return next((r for r in (SANCTIONS[-1], *SANCTIONS[:-1]) if self._may_be_asked(r)), None)
+
+    @property
+    def fine_runs(self) -> bool:
+        """A fine is decided and has not ended, whether its weeks count today or a stay holds them."""
+        return self.fine_decided and self.fine_ended_on is None
+
+    def _may_be_asked(self, rung: str) -> bool:
+        if rung in self.waived or rung == self.rung or self.rung == "immediate_termination":
+            return False
+        if rung == "immediate_termination":
+            return self.fine_cap == "reached" or self.stop_months_reached
+        if self.rung == "termination_with_notice":
+            return False
+        if rung == "call_off_stop":
+            in_force = self.stop_in_force and not self.stop_investigating
+            return self.is_framework and not self.sub_supplier_refuses and not in_force
+        if rung == "contractual_fine":
+            agreed = self.terms.fine.week_ore > 0 and self.terms.fine.cap_weeks > 0
+            return agreed and not self.sub_supplier_refuses and not self.fine_runs and self.fine_cap == "open"
+        return not self.fine_runs  # while a fine runs, its weeks lead on; the notice comes when no fine can
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One dated row of policy: what applied, since when, on whose word."""
 
@@ -221,7 +347,8 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a guard or a deadline may look at. `facts` holds what the named guards declared they need."""
+    """All that a guard or a deadline may look at. `facts` holds what the named guards declared they need, `trigger` is
+    the step that guards are asked about."""
 
     case: CaseFacts
     actor: Actor
@@ -233,6 +360,7 @@ class Situation:
     calendar: Calendar = field(default_factory=Calendar)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    trigger: str = ""
 
     @property
     def procurement(self) -> ProcurementFacts:
@@ -253,6 +381,11 @@ class Situation:
     def duty(self) -> DutyFacts:
         """The occurrence of a recurring duty, for deadlines and guards that declare they need it."""
         return self.facts["duty"]  # type: ignore[no-any-return]
+
+    @property
+    def deviation(self) -> DeviationFacts:
+        """The deviation, for deadlines and guards that declare they need it."""
+        return self.facts["deviation"]  # type: ignore[no-any-return]
 
     def answer(self, name: str, default: Any = None) -> Any:
         """A field of the form, or `default` where the form does not ask (or there is no form yet)."""

@@ -8,16 +8,20 @@ around it.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from states.definition import Mark, ProcessDefinition, Scope, Transition
+from states.ladder import BY_KEY, KEYS, SANCTIONS, rung_after
 from states.roles import HUMAN_ROLES, Role
 from states.walk import Finding, shortest_paths, shortest_to, spell
 
 TARGET_DECISIONS = ("decide_sustainability_target", "decide_no_applicable_target")
 FOUR_EYES_TRIGGERS = ("decide_award", "sign_contracts", "decide_cancellation")
 #: From the call-off stop upward: whoever prepared a rung does not decide it.
-FOUR_EYES_RUNGS = ("call_off_stop", "contractual_fine", "termination_with_notice", "immediate_termination")
+FOUR_EYES_RUNGS = SANCTIONS
+#: The effects that put a sanction in force, wherever the case then stands.
+SANCTION_EFFECTS = ("begin_call_off_stop", "begin_fine")
 #: The rules that say that no standstill applies.
 NO_STANDSTILL = re.compile(r"\b(20:2|19a:10)\b")
 
@@ -60,8 +64,31 @@ def _opens_tenders(_: ProcessDefinition, edge: Transition) -> bool:
     return edge.source in ("advertised", "invited") and edge.target == "evaluation"
 
 
+def _stays_on_its_rung(edge: Transition) -> bool:
+    """It leads back to a sanction that is in force: to the rung where the ladder stands, or the stop beside the fine."""
+    known = dict(edge.when)
+    beside = edge.target == "call_off_stop" and known.get("stop_in_force") == ("yes",)
+    return beside or known.get("rung") == (edge.target,)
+
+
+def _sanctions(edge: Transition) -> bool:
+    """Whether it puts a sanction in force."""
+    entered = edge.target in FOUR_EYES_RUNGS and _moves(edge) and not _stays_on_its_rung(edge)
+    return entered or bool(set(SANCTION_EFFECTS) & set(edge.effects))
+
+
 def _needs_four_eyes(_: ProcessDefinition, edge: Transition) -> bool:
-    return edge.trigger in FOUR_EYES_TRIGGERS or (edge.target in FOUR_EYES_RUNGS and _moves(edge))
+    return edge.trigger in FOUR_EYES_TRIGGERS or _sanctions(edge)
+
+
+def _by_a_person(edge: Transition) -> bool:
+    """A decision that people alone may take."""
+    return edge.decides and HUMAN_ROLES.issuperset(edge.roles)
+
+
+def _climbs_alone(_: ProcessDefinition, edge: Transition) -> bool:
+    """The scheduler may take it from one rung to another."""
+    return Role.SYSTEM in edge.roles and edge.source in KEYS and edge.target in KEYS and _moves(edge)
 
 
 def _is_decision(_: ProcessDefinition, edge: Transition) -> bool:
@@ -90,6 +117,34 @@ def tenders_reach_contracts_by_signing_only(definition: ProcessDefinition) -> It
     path = shortest_to(around, "follow_up")
     if path is not None:
         yield Finding("signing_bypassed", {"state": "follow_up"}, spell(path), Mark.LAW, "LOU 20:1")
+
+
+def sanctions_are_reached_by_decision_only(definition: ProcessDefinition) -> Iterator[Finding]:
+    """No path enters a rung from the call-off stop upward without a decision that a person takes.
+
+    Walked with the rung where the ladder stands: an edge that leads back to that rung is open only to a case that has
+    been there. For each rung the shortest path that enters it otherwise is the proof.
+    """
+    start: tuple[str, str] = (definition.initial, "")
+    found: dict[tuple[str, str], tuple[Transition, ...]] = {start: ()}
+    queue, told = deque([start]), set()
+    while queue:
+        state, rung = queue.popleft()
+        for edge in definition.transitions:
+            wanted = dict(edge.when).get("rung")
+            if edge.source != state or (wanted is not None and rung not in wanted):
+                continue
+            path = (*found[state, rung], edge)
+            entered = edge.target in FOUR_EYES_RUNGS and _moves(edge) and rung != edge.target
+            if entered and not _by_a_person(edge):
+                if edge.target not in told:
+                    told.add(edge.target)
+                    yield Finding("sanction_without_decision", {"state": edge.target}, spell(path), Mark.LAW, "KL 6:38")
+                continue
+            place = (edge.target, edge.target if edge.target in KEYS else rung)
+            if place not in found:
+                found[place] = path
+                queue.append(place)
 
 
 HOUSE_RULES: tuple[Rule, ...] = (
@@ -139,4 +194,19 @@ HOUSE_RULES: tuple[Rule, ...] = (
         lambda _, e: "standstill_has_ended" in e.guards or bool(NO_STANDSTILL.search(e.cites)),
     ),
     tenders_reach_contracts_by_signing_only,
+    sanctions_are_reached_by_decision_only,
+    _every(
+        "sanction_without_decision_effect",
+        Mark.LAW,
+        "KL 6:38",
+        lambda _, e: bool(set(SANCTION_EFFECTS) & set(e.effects)),
+        lambda _, e: _by_a_person(e),
+    ),
+    _every(
+        "climbs_past_a_rung",
+        Mark.POLICY,
+        "Stegvis",
+        _climbs_alone,
+        lambda _, e: e.target in BY_KEY and rung_after(e.source) == e.target,
+    ),
 )

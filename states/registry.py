@@ -7,8 +7,10 @@ import inspect
 import json
 from typing import Any
 
+from states import deviation_dates  # noqa: F401 - what it holds registers itself
 from states.contract_v1 import CONTRACT_V1
 from states.definition import ProcessDefinition
+from states.deviation_v1 import DEVIATION_V1
 from states.due_dates import DUE_DATES
 from states.duty_v1 import DUTY_V1
 from states.errors import UnknownProcess
@@ -16,7 +18,7 @@ from states.guards import GUARDS
 from states.procurement_v1 import PROCUREMENT_V1
 from states.terms import TERMS
 
-DEFINITIONS: dict[str, ProcessDefinition] = {d.key: d for d in (PROCUREMENT_V1, CONTRACT_V1, DUTY_V1)}
+DEFINITIONS: dict[str, ProcessDefinition] = {d.key: d for d in (PROCUREMENT_V1, CONTRACT_V1, DUTY_V1, DEVIATION_V1)}
 
 #: Every effect a definition may name; `workflow/` implements each one exactly once (a test compares).
 EFFECTS: frozenset[str] = frozenset(e for d in DEFINITIONS.values() for t in d.transitions for e in t.effects)

@@ -10,7 +10,7 @@ from states.decision import Decision, TaskPlan, TimerPlan, Unmet
 from states.definition import Obligation, ProcessDefinition, Transition
 from states.due_dates import DUE_DATES
 from states.errors import NoSuchStep, NotPermitted
-from states.facts import ROUTING, Situation
+from states.facts import ROUTED_BY, ROUTING, Situation
 from states.guards import GUARDS
 from states.machine import step
 from states.roles import capacity
@@ -21,8 +21,9 @@ def routing_facts(s: Situation) -> dict[str, str]:
     known: dict[str, str] = {}
     for name in ROUTING:
         value: Any = s.answer(name)
-        if value is None and name == "track" and "procurement" in s.facts:
-            value = s.procurement.track
+        holder = ROUTED_BY.get(name)
+        if value is None and holder is not None and holder in s.facts:
+            value = getattr(s.facts[holder], name)
         if isinstance(value, bool):
             value = "yes" if value else "no"
         if value is not None:
@@ -35,7 +36,7 @@ def judge(s: Situation, edge: Transition) -> list[Unmet]:
     roles = s.case.answering(edge.roles)
     may = capacity(s.actor, roles, unit_id=s.case.unit_id, named=s.case.named)
     unmet = [] if may else [Unmet("role_required", roles)]
-    seen = replace(s, capacity=may)
+    seen = replace(s, capacity=may, trigger=edge.trigger)
     for name in edge.guards:
         unmet.extend(GUARDS[name].check(seen))
     return unmet
@@ -119,6 +120,5 @@ def facts_needed(definition: ProcessDefinition, edges: Iterable[Transition]) -> 
         ]
         for name in deadlines:
             needed.update(DUE_DATES[name].needs)
-        if any(fact == "track" for fact, _ in edge.when):
-            needed.add("procurement")
+        needed.update(ROUTED_BY[fact] for fact, _ in edge.when if fact in ROUTED_BY)
     return needed

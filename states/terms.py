@@ -137,6 +137,46 @@ BOUNDS["renewal_start_high_risk"] = Bounds(3, 48)
 #: Domain page P2: so long after the contract owner was asked the target of what follows is to be decided.
 _policy("renewal_alarm", 3, 12, Unit.MONTHS, pausable=False)
 
+
+def _clause(code: str, amount: int, unit: Unit, low: int, high: int, source: str = "avtalsvillkoret") -> None:
+    """A blank of the due-diligence term: the contract's own amount replaces ours, which a region may set as its default.
+
+    A last day moves off rest days, so that the supplier never has less; a dispute or force majeure stops the clock.
+    """
+    TERMS[code] = Term(code, amount, unit, Counting.STATUTORY, Basis.CLAUSE, source, pausable=True)
+    BOUNDS[code] = Bounds(low, high)
+
+
+_clause("severe_report", 2, Unit.WEEKS, 1, 8, "avtalsvillkoret, punkt 3")
+_clause("audit_enabling", 4, Unit.WEEKS, 1, 26, "avtalsvillkoret, punkt 4")
+_clause("self_assessment", 4, Unit.WEEKS, 1, 26, "avtalsvillkoret, punkt 4")
+_clause("plan_due", 4, Unit.WEEKS, 1, 26)
+_clause("plan_due_severe", 2, Unit.WEEKS, 1, 26)
+_clause("remedy", 3, Unit.MONTHS, 1, 36)
+_clause("remedy_verification", 6, Unit.MONTHS, 1, 24)
+_clause("response_reminder_1", 10, Unit.CALENDAR_DAYS, 5, 60)
+_clause("response_reminder_2", 10, Unit.CALENDAR_DAYS, 5, 60)
+_clause("response_formal_demand", 14, Unit.CALENDAR_DAYS, 7, 90)
+_clause("response_escalation_meeting", 14, Unit.CALENDAR_DAYS, 7, 90)
+_clause("response_call_off_stop", 28, Unit.CALENDAR_DAYS, 14, 180)
+_clause("stop_until_termination", 3, Unit.MONTHS, 1, 24, "avtalsvillkoret om avropsstopp")
+_clause("termination_notice", 3, Unit.MONTHS, 1, 24, "avtalsvillkoret om uppsägning")
+_policy("assess_deviation", 5, 30)
+_policy("dialogue", 10, 60)
+_policy("plan_review", 10, 30)
+_policy("resend_notice", 2, 10, pausable=False)
+_policy("meeting_held", 15, 60)
+_policy("rung_preparation", 5, 30)
+_policy("rung_decision", 10, 30)
+_policy("missed_milestone", 5, 30)
+_policy("milestone_grace", 7, 30, Unit.CALENDAR_DAYS)
+_policy("remedied_decision", 10, 60)
+_policy("call_off_stop_review", 14, 14, Unit.CALENDAR_DAYS, pausable=False)
+_policy("close_terminated", 10, 60)
+#: How long an event may be used for an exclusion (LOU 13:3 a), and a judgment (LOU 13:1 a).
+TERMS["exclusion_event"] = Term("exclusion_event", 36, Unit.MONTHS, Counting.EXACT, Basis.LAW, "LOU 13:3 a")
+TERMS["exclusion_judgment"] = Term("exclusion_judgment", 60, Unit.MONTHS, Counting.EXACT, Basis.LAW, "LOU 13:1 a")
+
 #: Other policy a region may set: default, and the bounds.
 SWITCHES: dict[str, tuple[str, str]] = {
     "limit_direct_procurement": ("700000", "LOU 19a:2"),
@@ -150,6 +190,8 @@ SWITCHES: dict[str, tuple[str, str]] = {
     "escalate_days_after": ("3,10", "Stegvis standard"),
     "mail_hour": ("7", "Stegvis standard"),
     "call_off_warnings": ("70,85,95", "Stegvis standard"),
+    "fine_week_amount": ("10000", "avtalsvillkoret om vite"),
+    "fine_cap_weeks": ("8", "avtalsvillkoret om vite"),
 }
 
 

@@ -99,7 +99,7 @@ def _read(check: object) -> set[str]:
     """The facts that a function looks at, itself or through a private one of its module."""
     source = textwrap.dedent(inspect.getsource(check))  # type: ignore[arg-type]
     found = set(re.findall(r's\.facts\["(\w+)"\]', source))
-    found |= {fact for fact in ("procurement", "contract") if re.search(rf"\bs\.{fact}\b", source)}
+    found |= {fact for fact in ("procurement", "contract", "deviation") if re.search(rf"\bs\.{fact}\b", source)}
     module = inspect.getmodule(check)
     for called in set(re.findall(r"\b(_\w+|targets_are_complete)\(s\b", source)):
         function = getattr(module, called, None)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from states import due_dates, errors, steps
+from states import deviation_dates, due_dates, errors, steps
 from states.definition import Mark, ProcessDefinition
 from states.due_dates import DUE_DATES
 from states.facts import ROUTING
@@ -57,13 +57,14 @@ def error_codes() -> Iterator[str]:
 
 
 def anchors() -> Iterator[str]:
-    """Every event that `states/due_dates.py` counts from: where each counting function takes its anchor."""
-    position = {"count": 2, "derive": 1, "fixed": 1, "none_applies": 1, "_from_today": 1}
-    for node in ast.walk(ast.parse(inspect.getsource(due_dates))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:
-            anchor = node.args[position[node.func.id]]
-            if isinstance(anchor, ast.Constant):
-                yield "anchor." + str(anchor.value)
+    """Every event that the registry of deadlines counts from: where each counting function takes its anchor."""
+    position = {"count": 2, "derive": 1, "fixed": 1, "none_applies": 1, "_from_today": 1, "agreed": 2}
+    for module in (due_dates, deviation_dates):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:
+                anchor = node.args[position[node.func.id] :][:1]
+                if anchor and isinstance(anchor[0], ast.Constant):
+                    yield "anchor." + str(anchor[0].value)
 
 
 class Refusals(ast.NodeVisitor):

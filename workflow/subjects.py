@@ -16,6 +16,12 @@ import workflow.comments.handlers
 import workflow.contracts.effects
 import workflow.contracts.forms
 import workflow.contracts.renewal
+import workflow.deviations.effects
+import workflow.deviations.facts
+import workflow.deviations.forms
+import workflow.deviations.notices
+import workflow.deviations.plan_effects
+import workflow.deviations.sanction_effects
 import workflow.duties.effects
 import workflow.duties.forms
 import workflow.duties.register
@@ -34,6 +40,7 @@ import workflow.people.absence
 import workflow.people.accounts
 import workflow.people.identities
 import workflow.people.kept_forms
+import workflow.people.mandates
 import workflow.people.organisation
 import workflow.planning.durations
 import workflow.planning.handlers

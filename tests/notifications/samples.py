@@ -119,6 +119,18 @@ FACTS[Kind.NO_DECIDER] = {
     "last_on": "2026-12-21",
     "more": 2,
 }
+FACTS[Kind.SUPPLIER_NOTICE] = {
+    **{name: value for name, value in FACTS[Kind.DECIDED].items() if name in ("case_id", "reference", "title")},
+    "region_name": "Region Norrbotten",
+    "link": "/cases/1",
+    "role": "capacity.supplier",
+    "substitute_for": None,
+    "notice": "n1",
+    "subject": "Påminnelse: åtgärdsplan: Handskar (AVV-2026-0104)",
+    "text": "Sven Svar\n\nVi har inte fått er åtgärdsplan.\n\nKarin Ek\nRegion Norrbotten\n",
+}
+#: The kinds that our own templates word; a letter to a supplier is sent as it was decided.
+WORDED = tuple(k for k in Kind if k is not Kind.SUPPLIER_NOTICE)
 #: What is about more than one case has neither its reference nor its title.
 GENERAL = (Kind.DIGEST, Kind.HANDED_OVER, Kind.NO_DECIDER)
 

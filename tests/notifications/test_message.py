@@ -16,9 +16,19 @@ from notifications.kinds import Kind
 from notifications.message import SUBJECT_WIDTH, compose, message_id
 from templates.formatting import day
 from templates.labels import LOCALES
-from tests.notifications.samples import BASE_URL, FACTS, GENERAL, OUTBOX_ID, SENT_AT, TODAY, mail, sample_labels
+from tests.notifications.samples import (
+    BASE_URL,
+    FACTS,
+    GENERAL,
+    OUTBOX_ID,
+    SENT_AT,
+    TODAY,
+    WORDED,
+    mail,
+    sample_labels,
+)
 
-EVERY_KIND_AND_LANGUAGE = list(product(Kind, LOCALES))
+EVERY_KIND_AND_LANGUAGE = list(product(WORDED, LOCALES))
 HEADERS = {
     *("From", "To", "Subject", "Date", "Message-ID", "References", "Auto-Submitted"),
     *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type", "Content-Language"),
@@ -112,7 +122,7 @@ def test_the_html_part_says_the_same_words_with_one_button(kind: Kind, locale: s
     assert len(links(html)) == 1, "nothing is fetched from elsewhere"
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", WORDED)
 def test_swedish_and_english_differ_in_every_line_of_our_own(kind: Kind) -> None:
     """An English phrase that has no Swedish would be the same in both."""
     swedish, english = (
@@ -123,7 +133,7 @@ def test_swedish_and_english_differ_in_every_line_of_our_own(kind: Kind) -> None
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", WORDED)
 def test_nothing_that_people_write_alters_a_header_or_the_page(kind: Kind, attack: str) -> None:
     written = {"title", "region_name", "substitute_for", "asked_by", "responsible", "handed_on_by"}
     written |= {"reason", "decided_by", "returned_by", "question", "answer", "answered_by", "addressee"}
@@ -251,7 +261,7 @@ def test_a_wrong_sender_setting_does_not_condemn_the_message(mail_from: str) -> 
         compose_to("asa@x.example", mail_from=mail_from)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", WORDED)
 def test_every_message_says_why_its_reader_gets_it_and_what_comes(kind: Kind) -> None:
     """Why you; and what comes next or what to do: never a message that only tells."""
     text = " ".join(text_of(mail(kind)).split())
@@ -261,3 +271,21 @@ def test_every_message_says_why_its_reader_gets_it_and_what_comes(kind: Kind) ->
         "kommer ändå direkt", "tills någon",
     )  # fmt: skip
     assert any(way in text for way in ways), text
+
+
+def test_a_letter_to_a_supplier_is_sent_as_it_was_decided() -> None:
+    """Its words alone: no greeting of ours, no link into the region, nothing added or taken away."""
+    message = received(mail(Kind.SUPPLIER_NOTICE, name="Sven Svar"))
+    assert text_of(message) == FACTS[Kind.SUPPLIER_NOTICE]["text"]
+    assert message["Subject"] == FACTS[Kind.SUPPLIER_NOTICE]["subject"]
+    assert BASE_URL not in html_of(message)
+    assert "<a " not in html_of(message)
+
+
+@pytest.mark.parametrize("attack", [a for a in ATTACKS if a])
+def test_no_words_of_a_letter_alter_a_header_or_the_page(attack: str) -> None:
+    message = received(mail(Kind.SUPPLIER_NOTICE, name=attack, subject=attack, text=f"{attack}\n"))
+    assert set(message.keys()) == HEADERS
+    assert [address.addr_spec for address in message["To"].addresses] == ["asa.lind@norrbotten.example"]
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html_of(message))
+    assert not list(tree.iter("img")) + list(tree.iter("script")) + list(tree.iter("a"))

@@ -11,9 +11,12 @@ from typing import Any
 from states.facts import (
     CaseFacts,
     ContractFacts,
+    ContractTerms,
+    DeviationFacts,
     DutyFacts,
     LotFacts,
     Mandate,
+    MilestoneFacts,
     OpinionFacts,
     Parameter,
     ProcurementFacts,
@@ -22,6 +25,7 @@ from states.facts import (
     Situation,
     TargetFacts,
 )
+from states.fines import FineAccount, FineTerms, FineWeek
 from states.roles import Actor, Capacity, Holding, Role
 from states.terms import SWITCHES
 
@@ -87,6 +91,27 @@ CONTRACT = ContractFacts(
     is_framework=True,
     party_since_on=date(2026, 3, 1),
 )
+#: A deviation whose every guard is met: nothing is in force, and all that is waited for has come.
+DEVIATION = DeviationFacts(
+    terms=ContractTerms({}, date(2026, 1, 1), "regionernas avtalsvillkor 2025", FineTerms(1_000_000, 8)),
+    severe=True,
+    probable=True,
+    is_framework=True,
+    found_on=date(2026, 9, 1),
+    rung="escalation_meeting",
+    delivered_on=date(2026, 11, 2),
+    prepared_rung="call_off_stop",
+    prepared_by=OFFICER,
+    skip_reason=True,
+    fine=FineAccount((FineWeek(1, date(2027, 3, 3), 1_000_000, 1_000_000),), 1, None),
+    fine_from_on=date(2027, 3, 3),
+    stop_months_reached=True,
+    milestones=(MilestoneFacts(1, date(2027, 3, 1), date(2027, 3, 1)),),
+    plan_version=1,
+    plan_status="submitted",
+    plan_by=OFFICER,
+    remedy_verified=True,
+)
 PARAMETERS = {name: Parameter(name, value, date(2027, 1, 1), source) for name, (value, source) in SWITCHES.items()}
 FACTS: dict[str, Any] = {
     "procurement": PROCUREMENT,
@@ -102,6 +127,7 @@ FACTS: dict[str, Any] = {
     "open_tasks": (),
     "disqualified": (),
     "renewal": RenewalFacts(),
+    "deviation": DEVIATION,
 }
 
 
@@ -125,6 +151,7 @@ def situation(
     lot: dict[str, Any] | None = None,
     procurement: dict[str, Any] | None = None,
     contract: dict[str, Any] | None = None,
+    deviation: dict[str, Any] | None = None,
     case: dict[str, Any] | None = None,
     facts: dict[str, Any] | None = None,
     no_lot: bool = False,
@@ -140,10 +167,12 @@ def situation(
         lot=own_lot,
         lots=(own_lot,) if own_lot else (),
         parameters=PARAMETERS,
+        trigger="decide_call_off_stop",
         facts={
             **FACTS,
             "procurement": replace(PROCUREMENT, **(procurement or {})),
             "contract": replace(CONTRACT, **(contract or {})),
+            "deviation": replace(DEVIATION, **(deviation or {})),
             **(facts or {}),
         },
     )

@@ -80,6 +80,25 @@ LADDER = ProcessDefinition(
     ),
 )
 
+#: The released ladder, into which a way around its decisions is smuggled.
+RELEASED_LADDER = DEFINITIONS["deviation@1"]
+
+
+def ladder_plus(trigger: str, source: str, target: str, *roles: str, **more: Any) -> ProcessDefinition:
+    """The released ladder with one more edge."""
+    extra = Transition(trigger, source, target, roles, **more)
+    return replace(RELEASED_LADDER, transitions=(*RELEASED_LADDER.transitions, extra))
+
+
+def ladder_edges(trigger: str, source: str, **change: Any) -> ProcessDefinition:
+    """The released ladder with the edges of one trigger from one state changed."""
+    changed = tuple(
+        replace(t, **change) if (t.trigger, t.source) == (trigger, source) else t for t in RELEASED_LADDER.transitions
+    )
+    assert changed != RELEASED_LADDER.transitions
+    return replace(RELEASED_LADDER, transitions=changed)
+
+
 NEED, START = "needs_analysis --submit_needs_analysis--> start_decision", "start_decision --decide_start--> "
 
 # code, the smuggled definition, the end of the path that proves it
@@ -187,6 +206,33 @@ SMUGGLED: list[tuple[str, ProcessDefinition, str]] = [
         "standstill_not_awaited",
         plus("shake_hands", "award_notice", "follow_up", HEAD),
         "award_notice --shake_hands--> follow_up",
+    ),
+    (
+        "sanction_without_decision",
+        ladder_plus("stop_by_itself", "escalation_meeting", "call_off_stop", SYSTEM, OFFICER),
+        "escalation_meeting --stop_by_itself--> call_off_stop",
+    ),
+    (  # by way of a plan that comes back to a rung where the ladder never stood
+        "sanction_without_decision",
+        ladder_plus("return_to_fine", "plan_review", "contractual_fine", OFFICER),
+        "plan_review --return_to_fine--> contractual_fine",
+    ),
+    (  # a decision that the scheduler may take is none
+        "sanction_without_decision",
+        ladder_edges("decide_contractual_fine", "escalation_meeting", roles=(HEAD, SYSTEM)),
+        "escalation_meeting --decide_contractual_fine--> contractual_fine",
+    ),
+    (
+        "sanction_without_decision_effect",
+        ladder_plus(
+            "fine_quietly", "escalation_meeting", "escalation_meeting", SYSTEM, OFFICER, effects=("begin_fine",)
+        ),
+        "escalation_meeting --fine_quietly--> escalation_meeting",
+    ),
+    (
+        "climbs_past_a_rung",
+        ladder_plus("hurry", "reminder_1", "formal_demand", SYSTEM, OFFICER),
+        "reminder_1 --hurry--> formal_demand",
     ),
     ("signing_bypassed", plus("skip", "evaluation", "documentation"), "--complete_documentation--> follow_up"),
 ]

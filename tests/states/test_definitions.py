@@ -20,6 +20,7 @@ from states.definition import Obligation, ProcessDefinition, Scope, State, Trans
 from states.diagram import arrows, mermaid, svg
 from states.errors import NoSuchStep, NotPermitted
 from states.facts import ROUTING, Situation
+from states.ladder import KEYS, RUNGS
 from states.machine import Cursor, machine_for, step
 from states.registry import DEFINITIONS, definition, fingerprint
 from tests.states.reference_model import NotInTable, ReferenceModel
@@ -182,6 +183,25 @@ def test_eight_threads_share_one_machine() -> None:
 # --- steps, with every fact in order --------------------------------------------------------------------------
 
 
+def standing_for(edge: Transition, answers: dict[str, Any]) -> dict[str, Any]:
+    """Where a deviation stands when everything speaks for one of its edges."""
+    known = dict(edge.when)
+    decided = next((r.key for r in RUNGS if r.trigger == edge.trigger), None)
+    decided = {"decide_severe_termination": "immediate_termination"}.get(edge.trigger, decided)
+    decided = {"decide_stop_while_investigating": "call_off_stop"}.get(edge.trigger, decided)
+    rung = known.get("rung", (edge.source if edge.source in KEYS else "escalation_meeting",))[0]
+    standing: dict[str, Any] = {
+        "rung": rung, "severe": known.get("severe", ("yes",))[0] == "yes", "prepared_rung": decided,
+        "stop_since_on": TODAY if "stop_is_in_force" in edge.guards or known.get("stop_in_force") == ("yes",) else None,
+        "fine_decided": "fine_is_decided" in edge.guards,
+    }  # fmt: skip
+    if "to_rung" in known and known["to_rung"] == (rung,):
+        standing["rung"] = "call_off_stop"
+    answers |= {"until_on": TODAY + timedelta(days=30), "milestone": 1, "to_on": TODAY + timedelta(days=30)}
+    answers |= {name: values[0] == "yes" for name, values in edge.when if name == "verified"}
+    return standing
+
+
 def in_order(edge: Transition, track: str, *, lot: str | None = None, case_state: str | None = None) -> Situation:
     """The situation in which everything speaks for `edge`: only the table can then refuse it."""
     answers: dict[str, Any] = {
@@ -216,6 +236,7 @@ def in_order(edge: Transition, track: str, *, lot: str | None = None, case_state
             "options_left": 0 if "no_option_is_left" in edge.guards else 1,
             "renewal_declined_on": TODAY if "renewal_may_reopen" in edge.guards else None,
         },
+        deviation=standing_for(edge, answers),
     )
     return replace(s, actor=everybody(), capacity=None)
 

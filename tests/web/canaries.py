@@ -70,13 +70,19 @@ NO_WORDS = {
     "subject": "a hash, or the name of a table",
     "parameters.value": "a number of a known kind; the id and the source beside it are looked for",
     "csrf_token": "drawn, and tied to a session of its own", "hash": "a hash", "prev_hash": "a hash", "head_hash": "a hash",
-    "body_hash": "a hash", "basis_hash": "a hash", "id_hash": "a hash", "token_hash": "a hash", "sha256": "a hash: it finds the file",
+    "body_hash": "a hash", "text_hash": "a hash", "basis_hash": "a hash", "id_hash": "a hash", "token_hash": "a hash", "sha256": "a hash: it finds the file",
     "salt": "drawn", "password_hash": "a hash",
     "answering_role": "a code of the law book", "owner_role": "a code of the law book", "rhythm": "a code of the law book",
     "recurring_duties.basis": "a code of ours", "duties.basis": "a code of ours", "period": "a year, or a part of one",
     "cause": "a code of ours", "how": "a code of ours", "way": "a code of ours", "scan": "a code of ours",
     "outbox_messages.answer": "a code of ours", "returned_letters.what": "a code of ours", "weekdays": "numbers of weekdays",
     "sealed": "sealed", "sealed_token": "sealed", "salts": "drawn", "on_behalf_of": "an id",
+    "contract_terms.source": "a code of ours", "severe_kinds": "a code of ours", "re_audit_payer": "a code of ours",
+    "publication": "a code of ours", "commitments": "a code of ours", "finding_source": "a code of ours",
+    "ground": "a code of the law book", "sub_supplier_refuses": "a code of ours", "contact_locale": "a language",
+    "rung": "a code of the law book", "asked_rung": "a code of the law book", "prepared_rung": "a code of the law book",
+    "ended_how": "a code of ours", "ended_because": "a code of ours", "call_off_stops.why": "a code of ours",
+    "means": "a code of ours", "fine_stays.reason": "a code of ours",
     "heartbeats.error": "of a process, of no region", "holds.reason": "of the whole system, for its administrators",
 }  # fmt: skip
 #: Tables without a row of any region.
@@ -86,7 +92,7 @@ OF_NO_REGION = {
     "used_logout_tokens", "returned_letters",  # names of letters and orders, each taken in once; no page shows them
 }  # fmt: skip
 #: Texts that are JSON: the canary goes in beside what stands there.
-JSON = {"rows", "body", "facts", "basis", "parameters", "answer", "receipt", "standstill_receipt", "told"}
+JSON = {"rows", "body", "facts", "basis", "parameters", "answer", "receipt", "standstill_receipt", "told", "response"}
 
 
 def text_columns(table: Table) -> Iterator[Column[Any]]:
@@ -161,6 +167,7 @@ def play_history(play: Play) -> None:
     play.do("officer", WriteComment(play.case, f"{MARK} sist"))
     of_oneself(play)
     owed_each_year(play)
+    deviation(play, contract)
     play.run_due()
     mail_that_came_back(play)
     found_at_night(play)
@@ -198,6 +205,39 @@ def of_oneself(play: Play) -> None:
     play.do("owner", SetCalendarAddress("ef" * 32))
     play.do("admin", SetDirectoryNumber(owner, f"{MARK} nummer"))
     keep(play.app, owner, {"path": "/my-tasks", "query": {}, "answers": {"reasons": f"{MARK} formulär"}})
+
+
+def deviation(play: Play, contract: str) -> None:
+    """A deviation with all that a ladder leaves behind: a plan, a stop, weeks of a fine, letters, exclusion material."""
+    opened = {
+        "title": f"{MARK} avvikelse", "found_on": play.today.isoformat(), "finding_source": "tip", "deviation_kind": "other",
+        "requirement": f"{MARK} krav", "clause": f"{MARK} 2.3", "description": f"{MARK} fynd", "contact_name": f"{MARK} Sven",
+        "contact_email": f"{MARK.lower()}@leverantor.example",
+    }  # fmt: skip
+    at = play.elsewhere(play.do("officer", OpenCase("deviation", play.region, opened, parent_id=contract))["id"])
+    at.act("officer", "start_dialogue")
+    at.act("head", "decide_other_rung", to_rung="formal_demand", reasons=f"{MARK} bråttom")
+    at.run_due()
+    prepared = {"proportionality": f"{MARK} rimligt", "evidence": f"{MARK} bevis", "skip_reason": f"{MARK} skäl"}
+    at.act("officer", "prepare_rung", prepared_rung="call_off_stop", **prepared)
+    with play.app.database.write() as uow:  # the contract of the journey is no framework
+        uow.connection.execute(update(METADATA.tables["deviations"]).values(is_framework=True))
+    at.act("head", "decide_call_off_stop", reasons=f"{MARK} stopp")
+    at.act("head", "review_call_off_stop", note=f"{MARK} kvar")
+    at.act("officer", "prepare_rung", prepared_rung="contractual_fine", **prepared)
+    at.act("head", "decide_contractual_fine", reasons=f"{MARK} vite")
+    at.run_due()
+    at.advance(3)
+    at.act("officer", "record_set_off", weeks_from=1, weeks_to=1, set_off_on=play.today.isoformat(),
+           set_off_reference=f"{MARK} faktura", note=f"{MARK} kvittat")  # fmt: skip
+    row = {
+        "action": f"{MARK} åtgärd",
+        "responsible": f"{MARK} Siv",
+        "due_on": (play.today + timedelta(days=9)).isoformat(),
+    }
+    at.act("officer", "record_action_plan", received_on=play.today.isoformat(), cause=f"{MARK} orsak", milestones=[row])
+    at.act("owner", "return_action_plan", reason=f"{MARK} otillräckligt")
+    at.act("officer", "record_exclusion_material", event_on=play.today.isoformat(), description=f"{MARK} underlag")
 
 
 def owed_each_year(play: Play) -> None:

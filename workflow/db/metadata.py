@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import workflow.cases.tables
 import workflow.comments.tables
 import workflow.contracts.tables
+import workflow.deviations.tables
 import workflow.duties.tables
 import workflow.engine.tables
 import workflow.files.tables

@@ -150,7 +150,8 @@ _PAST = {
     "grant": "granted", "end": "ended", "prepare": "prepared", "sign": "signed", "complete": "completed",
     "abandon": "abandoned", "propose": "proposed", "withdraw": "withdrawn", "close": "closed", "pause": "paused",
     "resume": "resumed", "amend": "amended", "accept": "accepted", "open": "opened", "ask": "asked",
-    "raise": "raised", "start": "started", "weigh": "weighed",
+    "raise": "raised", "start": "started", "weigh": "weighed", "offer": "offered", "send": "sent", "call": "called",
+    "review": "reviewed", "count": "counted", "note": "noted", "resend": "resent", "set": "set",
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from workflow.clock import monotonic
 from workflow.commands import RecordDelivery
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, digests, directory, mail_matters, outbox
+from workflow.engine import audit, digests, directory, mail_matters, outbox, registries
 from workflow.engine.execute import Stegvis, execute, handles
 from workflow.engine.tables import OutboxMessage
 from workflow.engine.timers import held
@@ -248,4 +248,7 @@ def record_delivery(uow: UnitOfWork, command: RecordDelivery, who: Actor) -> dic
         )
     if status == "failed":
         mail_matters.open_matter(uow, message, "refused", who)
+    told = registries.MAIL_OUTCOMES.get(message.kind)
+    if told is not None and status in ("sent", "failed"):
+        told(uow, message, status, command.detail)
     return {"status": status}

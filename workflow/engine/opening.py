@@ -31,9 +31,18 @@ from workflow.people.tables import Unit
 OPENERS = {
     "procurement": (Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT, Role.CONTRACT_OWNER),
     "contract": (Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT),
+    "deviation": (
+        Role.PROCUREMENT_OFFICER,
+        Role.HEAD_OF_PROCUREMENT,
+        Role.CONTRACT_OWNER,
+        Role.CONTRACT_MANAGER,
+        Role.SUSTAINABILITY_STRATEGIST,
+    ),
     "duty": (Role.SYSTEM,),  # by the register of recurring duties, each occurrence once
 }
-PREFIX = {"procurement": "UPP", "contract": "AVT", "duty": "PLI"}
+PREFIX = {"procurement": "UPP", "contract": "AVT", "duty": "PLI", "deviation": "AVV"}
+#: A case of these is its parent's unit's and its parent's people's, where its form does not say otherwise.
+INHERITING = frozenset({"deviation"})
 
 _external = ExternalReference.__table__  # type: ignore[attr-defined]
 FIND_EXTERNAL = Statement(
@@ -73,11 +82,20 @@ def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str
     """Write a new case with a form that was checked. Also used for the contracts that a signing opens."""
     process = definition(command.process)
     now, today = uow.now, local_date(uow.now)
-    unit = _unit(uow, command.region_id, form.unit)
+    parent = uow.one(case_rows.GET_CASE, case_id=command.parent_id) if process.id in INHERITING else None
+
+    def said(name: str) -> str | None:
+        """What the form says, else the case it belongs to."""
+        value = getattr(form, name, None)
+        return value if value or parent is None else getattr(parent, f"{name}_id")
+
+    unit = _unit(uow, command.region_id, said("unit"))
     case_id = new_id(now)
     year = today.year
     number = case_rows.next_number(uow, command.region_id, f"{command.process}.{year}")
-    officer = form.officer or (who.person_id if Role.PROCUREMENT_OFFICER in who.roles() and not who.is_system else None)
+    officer = said("officer") or (
+        who.person_id if Role.PROCUREMENT_OFFICER in who.roles() and not who.is_system else None
+    )
     case: dict[str, Any] = {
         "id": case_id,
         "region_id": command.region_id,
@@ -90,9 +108,9 @@ def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str
         "state": process.initial,
         "row_version": 1,
         "unit_id": unit.id if unit else None,
-        "owner_id": form.owner or (unit.contract_owner_id if unit else None),
+        "owner_id": said("owner") or (unit.contract_owner_id if unit else None),
         "officer_id": officer,
-        "manager_id": getattr(form, "manager", None),
+        "manager_id": said("manager"),
         "parent_id": command.parent_id,
         "predecessor_id": command.predecessor_id,
         "opened_at": now,

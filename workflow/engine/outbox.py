@@ -131,6 +131,28 @@ def queue_general(
     return str(row["id"])
 
 
+def queue_letter(
+    uow: UnitOfWork, words: CaseWords, *, name: str, address: str, locale: str, notice: str, subject: str, text: str
+) -> str:
+    """Queue a letter to a supplier's contact, which is no person of the region; it is sent as it stands. Returns its id."""
+    facts = {
+        "case_id": words.case_id,
+        "reference": words.reference,
+        "title": words.title,
+        "region_name": words.region_name,
+        "link": f"/cases/{words.case_id}",
+        "notice": notice,
+        "subject": subject,
+        "text": text,
+    }
+    checked = validate(Kind.SUPPLIER_NOTICE, facts)
+    contact = Person("", name, address, locale)
+    row = _row(uow, Kind.SUPPLIER_NOTICE, contact, words.region_id, checked, case_id=words.case_id)
+    row["person_id"] = None
+    uow.run(_INSERT, **row)
+    return str(row["id"])
+
+
 def _row(
     uow: UnitOfWork, kind: Kind, person: Person, region_id: str, checked: Facts, *, case_id: str | None = None,
     task_id: str | None = None,

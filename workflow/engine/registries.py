@@ -21,6 +21,8 @@ FACTS: dict[str, Loader] = {}
 BASIS: dict[str, Loader] = {}
 EFFECTS: dict[str, Effect] = {}
 ARRIVALS: dict[tuple[str, str], Effect] = {}
+VALUES: dict[str, Loader] = {}
+MAIL_OUTCOMES: dict[str, Callable[..., None]] = {}
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=type[BaseModel])
@@ -60,6 +62,19 @@ def basis(name: str) -> Callable[[F], F]:
 def arrival(process: str, state: str) -> Callable[[F], F]:
     """Register what else a subject does when a whole case of a process has come to a state, after its event."""
     return _into(ARRIVALS, (process, state))
+
+
+def decided_value(process: str) -> Callable[[F], F]:
+    """Register what a decision of a process is worth in öre (None: nothing), for the limits of the delegation order."""
+    return _into(VALUES, process)
+
+
+def mail_outcome(kind: str) -> Callable[[F], F]:
+    """Register what a subject does when a mail of a kind was handed over, refused for good, or came back.
+
+    The function gets the unit of work, the message, `sent`, `failed` or `bounced`, and what was said.
+    """
+    return _into(MAIL_OUTCOMES, kind)
 
 
 def effect(name: str) -> Callable[[F], F]:

@@ -79,6 +79,8 @@ class Step:
     presenter_id: str | None = None
     sent_to: str = ""
     value_ore: int | None = None
+    named: dict[str, str] = field(default_factory=dict)
+    """By role: the one person whose it is where the case names none; empty: this role is passed by."""
     quiet: bool = False
     """What this command opens mails nobody at once; reminders come on their days."""
     _directory: RegionDirectory | None = None
@@ -201,6 +203,8 @@ class Step:
 
     def person_for(self, role: str) -> str | None:
         """The person the case names for a role; None where the whole role answers."""
+        if role in self.named:
+            return self.named[role] or None
         if self.case.answering_role == role:
             return self.column("owner_id")  # type: ignore[no-any-return]
         return {

@@ -11,7 +11,7 @@ from states.roles import Actor, Role
 from workflow.commands import RecordReturned, SettleMailMatter
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import directory, mail_matters
+from workflow.engine import directory, mail_matters, registries
 from workflow.engine.execute import handles
 from workflow.engine.tables import MailMatter, OutboxMessage, ReturnedLetter
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
@@ -86,6 +86,9 @@ def record_returned(uow: UnitOfWork, command: RecordReturned, who: Actor) -> dic
     )
     if what in ("bounced", "answered"):
         mail_matters.open_matter(uow, message, what, who)
+    told = registries.MAIL_OUTCOMES.get(message.kind)
+    if told is not None and bounced:
+        told(uow, message, what, command.detail)
     return {"what": what}
 
 

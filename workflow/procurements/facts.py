@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 
-from states.facts import Mandate, ProcurementFacts, ReviewFacts
+from states.facts import ProcurementFacts, ReviewFacts
 from workflow.db.statements import Row, Statement
-from workflow.engine import case_rows, obligations
+from workflow.engine import case_rows, obligations, registries
 from workflow.engine.forms import kronor, ore
 from workflow.engine.registries import basis, fact
 from workflow.engine.step import Step
 from workflow.engine.tables import Case
-from workflow.people.tables import MandateRow
 from workflow.procurements.tables import Award, ContractDraft, Procurement, ReviewRow
 from workflow.suppliers.tables import Supplier, SupplierRelation
 
@@ -23,7 +22,6 @@ reviews = ReviewRow.__table__  # type: ignore[attr-defined]
 drafts = ContractDraft.__table__  # type: ignore[attr-defined]
 suppliers = Supplier.__table__  # type: ignore[attr-defined]
 relations = SupplierRelation.__table__  # type: ignore[attr-defined]
-_mandates = MandateRow.__table__  # type: ignore[attr-defined]
 _cases = Case.__table__  # type: ignore[attr-defined]
 
 PROCUREMENT = Statement(select(procurements).where(procurements.c.case_id == bindparam("case_id")))
@@ -50,16 +48,6 @@ DRAFTS = Statement(
     )
     .where(drafts.c.lot_id == bindparam("lot_id"))
     .order_by(drafts.c.position)
-)
-_MANDATES = Statement(
-    select(_mandates)
-    .where(
-        _mandates.c.region_id == bindparam("region_id"),
-        _mandates.c.act == bindparam("act"),
-        _mandates.c.valid_from <= bindparam("today"),
-        or_(_mandates.c.valid_to.is_(None), _mandates.c.valid_to >= bindparam("today")),
-    )
-    .order_by(_mandates.c.limit_ore)
 )
 _CONTRACTS_OPEN = Statement(
     select(func.count().label("n")).where(
@@ -133,6 +121,7 @@ class _Owed:
         self.trigger, self.roles = trigger, roles
 
 
+@registries.decided_value("procurement")
 def decided_value(step: Step) -> int | None:
     """The value a decision is about, in öre: that of the lot's awards or contracts, else the estimate."""
     if step.lot is not None and step.trigger == "sign_contracts":
@@ -147,22 +136,6 @@ def decided_value(step: Step) -> int | None:
         return int(sum(known))
     estimate: int | None = procurement_row(step).estimated_value_ore
     return estimate
-
-
-@fact("mandate")
-def load_mandate(step: Step) -> Mandate | None:
-    """The narrowest row of the delegation order, valid today, that lets the actor take this act at this value."""
-    capacity = step.capacity
-    if capacity is None:
-        return None
-    value = decided_value(step)
-    step.value_ore = value
-    holder = capacity.on_behalf_of or step.actor.person_id
-    for row in step.uow.all(_MANDATES, region_id=step.case.region_id, act=step.trigger, today=step.today):
-        fits = row.person_id == holder if row.person_id else row.role == capacity.role
-        if fits and (row.limit_ore is None or (value is not None and value <= row.limit_ore)):
-            return Mandate(row.id, row.act, row.rule, row.source, row.role, row.person_id, kronor(row.limit_ore))
-    return None
 
 
 # --- what decisions rest on ------------------------------------------------------------------------------------

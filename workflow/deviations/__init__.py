@@ -1,0 +1,1 @@
+"""Suppliers' deviations and the sanction ladder: what is written down, sent, counted and decided."""
