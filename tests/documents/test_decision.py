@@ -10,7 +10,7 @@ import pytest
 from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
 
-from workflow.documents.content import Table
+from workflow.documents.content import Document, Table
 from workflow.documents.decision import (
     AppliedParameter,
     DecisionRecord,
@@ -18,6 +18,7 @@ from workflow.documents.decision import (
     write_decision,
     write_decision_text,
 )
+from workflow.documents.word import write_word
 
 NOW = datetime(2026, 11, 21, 8, 5, tzinfo=UTC)
 
@@ -204,3 +205,16 @@ def test_an_instant_without_time_zone_is_refused() -> None:
 def test_a_table_row_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="row 1: 1 cells under 2 headers"):
         Table("Mål", ("Mål", "Nivå"), (("bara ett",),))
+
+
+def test_a_table_too_wide_for_the_paper_stands_as_lists_and_no_word_is_broken() -> None:
+    headers = tuple(f"Ett långt rubrikord {n}" for n in range(12))
+    wide = Table("Mål", headers, (tuple(f"värde {n}" for n in range(12)),))
+    narrow = Table("Krav", ("Nr", "Lydelse"), (("1", "Leveransen kan ske digitalt"),))
+    document = Document("Region", "Enhet", "Dnr 1", "UPP-1", "Titel", "Undertitel", (wide, narrow))
+    made = docx.Document(BytesIO(write_word(document, locale="sv", now=datetime(2026, 11, 25, tzinfo=UTC))))
+    (table,) = made.tables
+    first, second = (int(c.width) for c in table.rows[0].cells)
+    assert first < second, "the room goes to what says most"
+    said = "\n".join(p.text for p in made.paragraphs)
+    assert all(f"{h}\tvärde {n}" in said for n, h in enumerate(headers))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.databases import SqliteFiles
 from tests.play import CONTRACT, REQUIREMENT, SUPPLIER, TARGET, Play
-from tests.web.paper import Paper, Reader
+from tests.web.paper import Paper, Reader, said
 from tests.web.site import sign_in
 from workflow.commands import OpenCase, SetSubstitute
 
@@ -383,6 +383,34 @@ def test_the_next_procurement_is_started_from_the_contract_that_ends(play: Play,
     assert any(contract["reference"] in text for text in opened.links())
     assert "Starta" not in head.open("/contracts/ahead").links()
     assert not [f for f in head.open("/contracts/ahead").forms() if "procure-again" in f.action]
+
+
+def test_the_contracts_ahead_are_added_up_on_one_sheet(play: Play, seat: Seat) -> None:
+    """By division and quarter, and the days that come first; the whole list stands beside with its receipts open."""
+    for number in range(1, 61):
+        play.do("officer", OpenCase("contract", play.region, {
+            "title": f"Avtal {number:02}", "unit": play.people["unit"], "supplier_name": f"Leverantör {number} AB",
+            "start_on": "2024-01-01", "end_on": "2027-06-30" if number < 60 else "2027-09-30", "option_count": 1,
+            "option_months": 12, "notice_months": 3, "value": "100000",
+        }))  # fmt: skip
+    head = seat("head")
+    sheet = head.open("/contracts/ahead?view=summary")
+    cells = [said(c) for c in sheet.tree.find(".//table").iter("td")]
+    assert cells[:3] == ["59", "1", "60"]
+    assert cells[3].replace("\u00a0", " ") == "6 000 000 kr"
+    rows = list(list(sheet.tree.iter("table"))[1].iter("tr"))
+    assert 10 <= len(rows) - 1 <= 34, "what one A4 holds"
+    assert {"förläng", "börja nästa upphandling"} >= {said(list(r.iter("td"))[1]) for r in rows[1:]}
+    assert "datum till finns i hela listan" in sheet.text
+    whole = head.open("/contracts/ahead?view=whole")
+    assert len([d for d in whole.tree.iter("details") if "open" in d.attrib]) >= 120
+    assert "flyttas" in whole.text or "månader före" in whole.text
+    assert head.open("/contracts/ahead?view=other").status == 422
+
+
+def test_settings_are_in_the_menu_of_those_who_lead(play: Play, seat: Seat) -> None:
+    assert seat("head").open("/my-tasks").links()["Inställningar"] == "/admin/parameters"
+    assert "Inställningar" not in seat("officer").open("/my-tasks").links()
 
 
 def test_a_stand_in_gets_the_task_and_decides_in_the_others_place(play: Play, seat: Seat) -> None:

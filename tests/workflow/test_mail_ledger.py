@@ -16,6 +16,7 @@ from notifications.transport import MemoryTransport
 from states.calendar import local_date
 from states.roles import system_actor
 from tests.play import Play
+from tests.web.paper import Paper
 from tests.web.site import csrf_token, program, sign_in
 from workflow.commands import RecordReturned, ReleaseHold, SetHold, SetMailPlan, SettleMailMatter
 from workflow.engine.delivery import deliver_mail
@@ -288,6 +289,27 @@ def test_a_persons_answer_is_pointed_to_and_not_kept(asked: Play, box: Path) -> 
         assert "Hemligt" not in str([tuple(r) for r in asked.sql(f"SELECT * FROM {table}")])
     asked.do("officer", SettleMailMatter(matter.id, "read"))
     assert matters(asked, "officer") == []
+
+
+def test_the_page_of_an_answered_mail_says_where_the_answer_is_and_is_settled_by_one_press(
+    asked: Play, box: Path
+) -> None:
+    drop(box, "1", answer(message_id(to_owner(asked).id, BASE)).replace("Hej!", "Hemligt om anbudet"))
+    collect_returned(asked.app)
+    (matter,) = matters(asked, "officer")
+    browser = sign_in(asked, "officer")
+    page = Paper(browser.get(f"/mail-matters/{matter.id}"))
+    assert "Svaret ligger i brevlådan" in page.text
+    assert "Hemligt" not in page.html
+    form = page.form(f"/mail-matters/{matter.id}")
+    assert form.fields["how"] == "read", "nothing else can be done about it"
+    assert "lies in the mailbox" in browser.get(f"/mail-matters/{matter.id}?lang=en").text
+    assert browser.post(form.action, data=form.fields | {"note": "Registrerat."}).status_code == 303
+    assert matters(asked, "officer") == []
+    after = Paper(browser.get(f"/mail-matters/{matter.id}?lang=sv"))
+    assert "Registrerat." in after.text
+    assert not [f for f in after.forms() if "mail-matters" in f.action]
+    assert sign_in(asked, "owner").get(f"/mail-matters/{matter.id}").status_code == 404
 
 
 def test_hostile_letters_do_no_harm(asked: Play, box: Path) -> None:

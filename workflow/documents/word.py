@@ -8,6 +8,7 @@ the same instant gives the same bytes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -32,6 +33,10 @@ _FONT = "Arial"
 _INK = RGBColor(0x1B, 0x3A, 0x57)
 _MARGIN = Cm(2.5)
 _LABEL_WIDTH = Cm(5.5)
+#: What one sign of a table takes at most, on average; the margins of a cell in signs; the longest line worth its room.
+_SIGN, _CELL_SIGNS, _LINE_SIGNS = Cm(0.21), 2, 60
+#: Signs that find room in front of a value, and in the value's own column.
+_LABEL_SIGNS, _VALUE_SIGNS = 23, 40
 _PROPERTY_LIMIT = 255  # characters in a core property, python-docx refuses more
 _TABLE_STYLE = "Register"
 _TABLE_STYLE_XML = f"""
@@ -116,6 +121,7 @@ def _set_styles(word: WordDocument, language: str) -> None:
         border.getparent().remove(border)
     word.styles["Caption"].paragraph_format.keep_with_next = True
     facts = word.styles["Facts"]
+    facts.paragraph_format.keep_together = True
     facts.paragraph_format.left_indent = _LABEL_WIDTH
     facts.paragraph_format.first_line_indent = Length(-_LABEL_WIDTH)
     facts.paragraph_format.tab_stops.add_tab_stop(_LABEL_WIDTH)
@@ -174,10 +180,7 @@ def _write_block(word: WordDocument, block: Block) -> None:
             for line in lines(text):
                 word.add_paragraph(line)
         case Facts(rows):
-            for label, value in rows:
-                paragraph = word.add_paragraph(style="Facts")
-                paragraph.add_run(one_line(label)).bold = True
-                paragraph.add_run("\t" + "\n".join(lines(value)))
+            _write_facts(word, rows)
         case Bullets(items):
             for item in items:
                 word.add_paragraph("\n".join(lines(item)), style="List Bullet")
@@ -185,8 +188,47 @@ def _write_block(word: WordDocument, block: Block) -> None:
             _write_table(word, block)
 
 
+def _write_facts(word: WordDocument, rows: Iterable[tuple[str, str]]) -> None:
+    """Label and value side by side; the value begins on the next line where the label needs the room."""
+    for label, value in rows:
+        paragraph = word.add_paragraph(style="Facts")
+        paragraph.add_run(one_line(label)).bold = True
+        run = paragraph.add_run(("\t" if len(label) <= _LABEL_SIGNS else "\n") + "\n".join(lines(value)))
+        if _longest_word(value) > _VALUE_SIGNS:  # a checksum, which has no place to break
+            run.font.size = Pt(7.5)
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, re.split(r"[ \t\n]", text)), default=0)
+
+
+def _column_signs(content: Table) -> list[int]:
+    """How many signs each column needs so that no word is broken."""
+    columns = zip(content.headers, *content.body, strict=True)
+    return [max(map(_longest_word, cells)) + _CELL_SIGNS for cells in columns]
+
+
+def _column_widths(content: Table, width: Length) -> list[Length] | None:
+    """Widths that break no word, the rest shared by how much is said in each; None where the paper is too narrow."""
+    least, there = _column_signs(content), width / _SIGN
+    if sum(least) > there:
+        return None
+    columns = zip(content.headers, *content.body, strict=True)
+    wanted = [max(0, min(_LINE_SIGNS, max(map(len, c))) - n) for c, n in zip(columns, least, strict=True)]
+    share = (there - sum(least)) / (sum(wanted) or 1)
+    return [Length(int((n + w * share) * _SIGN)) for n, w in zip(least, wanted, strict=True)]
+
+
 def _write_table(word: WordDocument, content: Table) -> None:
+    """A table; on paper too narrow for it, each row stands as a list of its own."""
     word.add_paragraph(one_line(content.title), style="Caption")
+    widths = _column_widths(content, _text_width(word))
+    if widths is None:
+        for row_number, row in enumerate(content.body):
+            if row_number:
+                word.add_paragraph(style="Table Text")
+            _write_facts(word, zip(content.headers, row, strict=True))
+        return
     table = word.add_table(rows=0, cols=len(content.headers), style=_TABLE_STYLE)
     properties = table._tbl.tblPr
     properties.find(qn("w:tblLook")).getparent().remove(properties.find(qn("w:tblLook")))
@@ -199,9 +241,13 @@ def _write_table(word: WordDocument, content: Table) -> None:
     caption = OxmlElement("w:tblCaption")
     caption.set(qn("w:val"), one_line(content.title))
     properties.append(caption)
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for number, values in enumerate((content.headers, *content.body)):
         row = table.add_row()
-        for cell, value in zip(row.cells, values, strict=True):
+        for cell, value, width in zip(row.cells, values, widths, strict=True):
+            cell.width = width
             cell.paragraphs[0].text = "\n".join(lines(value))
             cell.paragraphs[0].style = "Table Text" if number else "Table Heading"
         row_properties = row._tr.get_or_add_trPr()

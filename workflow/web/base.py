@@ -115,11 +115,14 @@ def page(
     surrounding = frame(request)
     shown = {**surrounding, "title": title, "errors": list(errors), **context}
     html = render(template, shown, locale=surrounding["locale"])
-    return HTMLResponse(_filled_in(request, template, shown, html), status)
+    return HTMLResponse(filled_in(request, template, shown, html), status)
 
 
-def _filled_in(request: Request, template: str, shown: dict[str, Any], html: str) -> str:
-    """The page with a form that was sent after its session ended, as it was typed (see `signed_out`)."""
+def filled_in(request: Request, template: str, shown: dict[str, Any], html: str) -> str:
+    """The page with a form that was sent after its session ended, as it was typed (see `signed_out`).
+
+    What finds no field stands on the page as text, also where the form is no longer to be had.
+    """
     form_id, viewer = request.query_params.get(kept_forms.PARAMETER), shown["viewer"]
     if not form_id or viewer is None or request.method not in ("GET", "HEAD"):
         return html
@@ -294,6 +297,7 @@ def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict
         ("/processes", gettext("Processes", locale), None, True),
         ("/operations", gettext("Operations", locale), None, bool(viewer.roles & {Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})),
         ("/admin/people", gettext("Administration", locale), None, Role.ADMINISTRATOR in viewer.roles),
+        ("/admin/parameters", gettext("Settings", locale), None, {Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT} & viewer.roles == {Role.HEAD_OF_PROCUREMENT}),
     ]  # fmt: skip
     found = []
     for href, text, count, shown in entries:

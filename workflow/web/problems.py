@@ -26,7 +26,7 @@ from workflow.db.database import DatabaseUnavailable
 from workflow.engine.canonical import plain
 from workflow.errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound, Stale, StegvisError
 from workflow.people.sessions import TooManyAttempts, WrongPassword
-from workflow.web.base import SignInNeeded, frame, way_back
+from workflow.web.base import SignInNeeded, filled_in, frame, way_back
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +225,8 @@ def _page(request: Request, error: Exception, locale: str, status: int, headers:
         "what_to_do": what_to_do,
     }
     try:
-        html = render("pages/error.html", frame(request, with_viewer=status < 500) | context, locale=locale)
+        shown = frame(request, with_viewer=status < 500) | context
+        html = filled_in(request, "pages/error.html", shown, render("pages/error.html", shown, locale=locale))
     except StegvisError:
         html = render("pages/error.html", frame(request, with_viewer=False) | context, locale=locale)
     return Response(html, status, headers, media_type="text/html; charset=utf-8")

@@ -20,7 +20,6 @@ from workflow.db.statements import Row
 from workflow.errors import StegvisError
 from workflow.people import kept_forms, sessions
 from workflow.web.base import SignInNeeded, app_of, is_api, local_path, session_cookie, way_back
-from workflow.web.policies import policy_of
 from workflow.web.problems import answer
 
 #: As much as an ordinary form may hold.
@@ -61,9 +60,8 @@ def _keep(request: Request, ended: Row, form: FormData) -> str | None:
     if not answers or sum(len(n) + sum(map(len, v)) for n, v in answers.items()) > MOST_CHARACTERS:
         return None
     path, page = str(request.scope["path"]), unquote(way_back(request))
-    if page == "/":
-        of_form = policy_of("GET", getattr(request.scope.get("route"), "path", ""))
-        page = request.url.path + (f"?{request.url.query}" if request.url.query else "") if of_form else "/my-tasks"
+    if page == "/":  # a browser that does not say where it was; most forms go to the address of their page
+        page = path + (f"?{request.url.query}" if request.url.query else "")
     content: dict[str, Any] = {
         "path": path,
         "query": dict(request.query_params),

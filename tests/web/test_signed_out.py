@@ -1,0 +1,124 @@
+"""A form that is posted after its session ended is not lost, whichever form it is: by the route table."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.play import Play
+from tests.web.crawl import filled, placeholders, routes
+from tests.web.paper import Paper
+from tests.web.site import PASSWORD, csrf_token, sign_in
+from workflow.housekeeping import sweep
+from workflow.web.policies import PUBLIC, policy_of
+from workflow.web.refill import refilled
+
+TEXT = "Skrivet i en halvtimme & <mer>"
+#: Every page that takes a form from somebody who is signed in.
+POSTED = sorted(
+    r.path for r in routes("POST") if not r.path.startswith("/api/") and policy_of("POST", r.path) is not PUBLIC
+)
+#: Showing again who one is holds a password alone, and no password is ever kept.
+WORDLESS = {"/confirm/{form_id}"}
+
+
+@pytest.fixture
+def signed_out(play: Play) -> TestClient:
+    """The officer, whose session has ended while a form stood open."""
+    play.open()
+    browser = sign_in(play, "officer")
+    browser.token = csrf_token(browser)  # type: ignore[attr-defined]
+    play.clock.at += timedelta(minutes=31)
+    return browser
+
+
+def address(play: Play, path: str) -> str:
+    ids = {"case_id": play.case, "person_id": play.people["officer"], "unit_id": play.people["unit"]}
+    return filled(path, {name: ids.get(name, "0" * 32) for name in placeholders(path)})
+
+
+def posted(browser: TestClient, to: str, **more: Any) -> Any:
+    token = browser.token  # type: ignore[attr-defined]
+    return browser.post(to, data={"csrf_token": token, "anything": TEXT, **more})
+
+
+def back_in(play: Play, browser: TestClient, answer: Any) -> Paper:
+    """Sign in from the page that the answer leads to, and arrive where it leads on."""
+    assert answer.status_code == 303
+    page = Paper(browser.get(answer.headers["location"]))
+    form = page.form("/sign-in")
+    welcome = browser.post("/sign-in", data=form.fields | {"email": "officer@norrbotten.example", "password": PASSWORD})
+    assert welcome.status_code == 303, welcome.text
+    return Paper(browser.get(welcome.headers["location"]))
+
+
+@pytest.mark.parametrize("path", [p for p in POSTED if p not in WORDLESS])
+def test_what_was_typed_in_any_form_is_there_after_signing_in_again(
+    play: Play, signed_out: TestClient, path: str
+) -> None:
+    page = back_in(play, signed_out, posted(signed_out, address(play, path)))
+    assert html.escape(TEXT) in page.html, page.text[:500]
+
+
+def test_the_form_of_the_page_has_the_text_and_nothing_was_sent(play: Play, signed_out: TestClient) -> None:
+    page = f"/cases/{play.case}/do/submit_needs_analysis"
+    answer = posted(signed_out, page, need=TEXT, kind="works", estimated_value="1 500 000", row_version="1")
+    there = back_in(play, signed_out, answer)
+    form = there.form(page)
+    assert (form.fields["need"].strip(), form.fields["kind"]) == (TEXT, "works")
+    assert form.fields["estimated_value"].replace("\u00a0", " ") == "1 500 000"
+    assert "inget har skickats" in there.text
+    assert [k for k in play.kinds() if "needs_analysis" in k] == []
+    form.fields.pop("_add", None)
+    sent = signed_out.post(page, data=form.fields | {"track": "above_threshold"})
+    assert sent.status_code == 303, "one press more, with the token of the new session"
+
+
+def test_a_comment_comes_back_to_the_case_it_was_written_on(play: Play, signed_out: TestClient) -> None:
+    where = f"http://127.0.0.1:8000/cases/{play.case}?show=mail"
+    token = signed_out.token  # type: ignore[attr-defined]
+    answer = signed_out.post(
+        f"/cases/{play.case}/comments", data={"csrf_token": token, "text": TEXT}, headers={"referer": where}
+    )
+    there = back_in(play, signed_out, answer)
+    assert there.form(f"/cases/{play.case}/comments").fields["text"].strip() == TEXT
+
+
+def test_only_its_writer_gets_it_back_and_only_from_a_page_of_that_session(play: Play, signed_out: TestClient) -> None:
+    place = posted(signed_out, f"/cases/{play.case}/comments", text=TEXT).headers["location"]
+    other = sign_in(play, "head")
+    there = Paper(other.get(other.get(place).headers["location"]))
+    assert html.escape(TEXT) not in there.html
+    (row,) = play.sql("SELECT sealed FROM kept_forms")
+    assert "halvtimme" not in row.sealed
+    for token in ("", "x" * 43):
+        answer = signed_out.post(f"/cases/{play.case}/comments", data={"csrf_token": token, "text": TEXT})
+        assert answer.headers["location"].startswith("/sign-in?next=")
+        assert "kept" not in answer.headers["location"]
+    assert len(play.sql("SELECT id FROM kept_forms")) == 1
+    play.clock.at += timedelta(days=2)
+    sweep(play.app)
+    assert play.sql("SELECT id FROM kept_forms") == []
+
+
+def test_passwords_and_what_the_page_gives_by_itself_are_not_filled_in() -> None:
+    page = (
+        '<form method="post" action="/a"><input type="hidden" name="v" value="2"><input name="t" value="old">'
+        '<input type="password" name="p"><textarea name="w">x &amp; y</textarea><select name="s"><option value="1" '
+        'selected>1</option><option value="2">2</option></select><input type="checkbox" name="c" value="1" checked>'
+        '</form><form method="post" action="/b"><input name="t"></form>'
+    )
+    answers = {"v": ["1"], "t": ['n"ew'], "p": ["secret"], "w": ["<w>"], "s": ["2"], "gone": ["kept text"]}
+    made, left = refilled(page, "/a", answers)
+    assert left == ["kept text"]
+    assert 'name="v" value="2"' in made
+    assert 'value="n&quot;ew"' in made
+    assert "&lt;w&gt;</textarea>" in made
+    assert '<option value="2" selected>' in made
+    assert {"secret", "checked"} & set(re.findall(r"\w+", made)) == set()
+    assert made.endswith('<form method="post" action="/b"><input name="t"></form>')
