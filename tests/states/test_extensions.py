@@ -9,6 +9,7 @@ import pytest
 
 from states.calendar import Calendar
 from states.changed_terms import with_parameter
+from states.contract_v1 import WEIGH_CEILING
 from states.deadlines import Extension, Pause, Receipt, again, derive, fixed, recompute
 from states.definition import Mark
 from states.extensions import extended, latest_day, why_not
@@ -17,7 +18,6 @@ from states.guards import GUARDS
 from states.receipt_check import check_receipt
 from states.registry import DEFINITIONS
 from states.terms import TERMS
-from states.contract_v1 import WEIGH_CEILING
 from states.triggers import FOLLOW_UP_TRIGGERS, PROCUREMENT_TRIGGERS, TRIGGERS, WAITS, Kept, TimeTrigger
 
 CALENDAR = Calendar()

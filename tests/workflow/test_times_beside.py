@@ -41,12 +41,17 @@ def test_a_month_before_tenders_lapse_the_officer_is_asked_and_again_with_each_l
     )  # fmt: skip
     task = play.task("record_tender_validity")
     assert until - timedelta(days=33) <= task.due_on <= until - timedelta(days=30)
-    assert (receipt(play, "record_tender_validity")["anchor"], task.role) == ("tenders_bind_until", "procurement_officer")
+    assert (receipt(play, "record_tender_validity")["anchor"], task.role) == (
+        "tenders_bind_until",
+        "procurement_officer",
+    )
     play.open_tenders()
     play.advance(to=task.due_on.isoformat())
     assert any(m.kind == "task_reminder" and m.task_id == task.id for m in play.outbox())
     longer = until + timedelta(days=60)
-    play.act("officer", "record_tender_validity", tenders_valid_until_on=longer.isoformat(), validity_note="Alla godtog")
+    play.act(
+        "officer", "record_tender_validity", tenders_valid_until_on=longer.isoformat(), validity_note="Alla godtog"
+    )
     assert play.task("record_tender_validity").due_on > task.due_on
     play.award()
     play.notify()
