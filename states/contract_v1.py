@@ -172,9 +172,7 @@ def _beside() -> list[Transition]:
             when: tuple[tuple[str, tuple[str, ...]], ...] = (),
             cites: str = "",
         ) -> Transition:
-            return Transition(
-                trigger, at, at, by, when, guards, (effect,), opens=opens, cites=cites, kind="record"
-            )
+            return Transition(trigger, at, at, by, when, guards, (effect,), opens=opens, cites=cites, kind="record")
 
         edges += [
             record("record_call_off_value", (MANAGER, OWNER, OFFICER), "store_call_off_value", "framework_has_ceiling"),

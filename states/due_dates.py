@@ -220,7 +220,9 @@ _register("ceiling_review", _ceiling_review)
 
 def _party_decision(s: Situation) -> Receipt:
     """A matter that a private party began is decided within six months (FL 12 §)."""
-    return count(s, "party_decision", "party_matter_begun", s.contract.party_since_on or s.answer("begun_on") or s.today)
+    return count(
+        s, "party_decision", "party_matter_begun", s.contract.party_since_on or s.answer("begun_on") or s.today
+    )
 
 
 _register("party_decision", _party_decision, "contract")

@@ -298,7 +298,12 @@ def _two_stages(s: Situation, published: date, applications: date, deadline: dat
     days, section = (15, "LOU 11:10") if s.answer("urgent", False) else (30, "LOU 11:3")
     earliest = published + timedelta(days=days)
     return _unless(
-        applications >= earliest, "applications_time_too_short", OFFICER, cites=section, days=days, earliest=earliest.isoformat()
+        applications >= earliest,
+        "applications_time_too_short",
+        OFFICER,
+        cites=section,
+        days=days,
+        earliest=earliest.isoformat(),
     ) + _time_for_tenders(s, applications, deadline)
 
 
@@ -315,7 +320,12 @@ def _time_for_tenders(s: Situation, from_on: date, deadline: date) -> list[Unmet
         days, section = 1, "LOU 11:7"
     earliest = from_on + timedelta(days=days)
     return _unless(
-        deadline >= earliest, "tender_period_too_short", OFFICER, cites=section, days=days, earliest=earliest.isoformat()
+        deadline >= earliest,
+        "tender_period_too_short",
+        OFFICER,
+        cites=section,
+        days=days,
+        earliest=earliest.isoformat(),
     )
 
 

@@ -51,12 +51,8 @@ _law_before("last_answers_urgent", 4, "LOU 12:11")
 
 _law("reasons", 15, "LOU 12:13, 19:20")
 _law("ex_ante_standstill", 10, "LOU 20:3, 20:18")
-TERMS["party_decision"] = Term(
-    "party_decision", 6, Unit.MONTHS, Counting.STATUTORY, Basis.LAW, "FL 12 §"
-)
-TERMS["party_decision_asked"] = Term(
-    "party_decision_asked", 4, Unit.WEEKS, Counting.STATUTORY, Basis.LAW, "FL 12 §"
-)
+TERMS["party_decision"] = Term("party_decision", 6, Unit.MONTHS, Counting.STATUTORY, Basis.LAW, "FL 12 §")
+TERMS["party_decision_asked"] = Term("party_decision_asked", 4, Unit.WEEKS, Counting.STATUTORY, Basis.LAW, "FL 12 §")
 
 _policy("needs_analysis", 30, 250)
 _policy("start_decision", 10, 60)
@@ -94,7 +90,13 @@ _policy("change_notice", 30, 90, Unit.CALENDAR_DAYS, pausable=False)
 _policy("ceiling_review", 10, 60, pausable=False)
 #: Counted back from the day until which tenders bind. Domain page P9: a month before, and reminded after.
 TERMS["tender_validity"] = Term(
-    "tender_validity", 30, Unit.CALENDAR_DAYS, Counting.WORKING, Basis.POLICY, "Stegvis standard, LOU 10:10", backward=True
+    "tender_validity",
+    30,
+    Unit.CALENDAR_DAYS,
+    Counting.WORKING,
+    Basis.POLICY,
+    "Stegvis standard, LOU 10:10",
+    backward=True,
 )
 BOUNDS["tender_validity"] = Bounds(1, 120)
 

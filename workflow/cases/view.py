@@ -32,9 +32,9 @@ from workflow.cases.items import (
 from workflow.cases.tasks import case_tasks
 from workflow.contracts.effects import CONTRACT, FOLLOW_UPS
 from workflow.contracts.tables import Contract
-from workflow.duties.effects import DUTY
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.duties.effects import DUTY
 from workflow.engine import case_rows
 from workflow.engine.access import FREE_WORDS, TENDER_BASIS, Secrecy, View
 from workflow.engine.act import load_step, visible_case

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from states.calendar import Calendar
 from states.planning import STEPS, BackwardPlan, expected, plan_back, quarter_of, track_for
 from states.roles import Actor
 from workflow.contracts.effects import add_months

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from notifications.kinds import Kind
@@ -128,7 +127,8 @@ def store_exclusion_considered(step: Step) -> None:
     if step.form.comments_by_on is not None and step.form.comments_by_on <= asked_on:
         raise InvalidForm([FieldError("comments_by_on", "date_out_of_range")])
     receipt = DUE_DATES["exclusion_comments"].compute(step.situation())
-    assert receipt is not None and receipt.due_on is not None
+    assert receipt is not None
+    assert receipt.due_on is not None
     step.change_lot(step.lot.id, exclusion_due_on=max(receipt.due_on, step.lot.exclusion_due_on or receipt.due_on))
 
 
