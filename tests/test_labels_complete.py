@@ -42,6 +42,7 @@ def codes_of(definition: ProcessDefinition) -> Iterator[str]:
     for step in definition.transitions:  # the page of the process tells what each step demands and brings
         yield from (f"requires.{g}" for g in step.guards)
         yield from (f"effect.{e}" for e in step.effects)
+        yield from (f"routing.{fact}" for fact, _ in step.when)
     owed = [s.owes for s in definition.states if s.owes] + [o for t in definition.transitions for o in t.opens]
     yield from (f"open_ended.{o.open_ended}" for o in owed if o.open_ended)
 

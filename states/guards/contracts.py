@@ -89,8 +89,9 @@ def final_evaluation_is_recorded(s: Situation) -> list[Unmet]:
 
 @guard("contract", mark=Mark.POLICY, source="Stegvis: only a framework with a value has a ceiling to fill")
 def framework_has_ceiling(s: Situation) -> list[Unmet]:
-    has = s.contract.is_framework and bool(s.contract.value)
-    return _unless(has, "no_ceiling", OFFICER, "contract_manager")
+    if not s.contract.is_framework:
+        return [Unmet("not_a_framework")]
+    return _unless(bool(s.contract.value), "no_ceiling", OFFICER, "contract_manager")
 
 
 @guard("contract", mark=Mark.LAW, source="FL 12 §")

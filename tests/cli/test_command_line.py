@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -320,6 +321,22 @@ def test_a_register_is_looked_at_then_read_and_the_second_time_nothing_changes(r
     assert (second.code, second.last_line) == (0, "rows 2: used 0, skipped 2, unclear 0")
     assert "Already there: 2 rows." in second.out
     assert content(tmp_path, "select * from cases") + content(tmp_path, "select * from audit_streams") == before
+
+
+def test_the_plan_is_printed_and_written_and_an_unknown_region_is_refused(ready: Stegvis, tmp_path: Path) -> None:
+    assert ready("plan", "--region", "norrbotten").last_line == "0 lines."
+    end = (date.today() + timedelta(days=500)).isoformat()
+    rows = [[*REGISTER[1][:3], end, "", "Anna Ek"], REGISTER[2]]
+    ready("import", "contracts", register(tmp_path, [REGISTER[0], *rows]), "--region", "norrbotten")
+    shown = ready("plan", "--region", "norrbotten")
+    assert shown.code == 0
+    assert "Städning av vårdcentraler" in shown.out
+    assert "Transport av prover" not in shown.out, "it has ended"
+    file = tmp_path / "plan.csv"
+    assert ready("plan", "--region", "norrbotten", "--csv", file).code == 0
+    assert "Städning av vårdcentraler" in file.read_text("utf-8-sig")
+    assert ready("plan", "--region", "norrbotten", "--csv", tmp_path / "nowhere" / "plan.csv").code == 1
+    assert ready("plan", "--region", "atlantis").code != 0
 
 
 def test_statistics_are_accounted_for_with_their_side_files(ready: Stegvis, tmp_path: Path) -> None:

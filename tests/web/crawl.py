@@ -19,10 +19,11 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from tests.play import Play
-from tests.web.site import ADDRESS
-from workflow.commands import BeginSession, CreateToken
+from tests.web.site import ADDRESS, site
+from workflow.commands import BeginSession, CreateToken, SetCalendarAddress
 from workflow.engine.execute import execute
 from workflow.people.accounts import token_hash
+from workflow.people.calendar_addresses import new_token
 from workflow.web import api, health, pages
 from workflow.web.app import create_app
 
@@ -149,3 +150,12 @@ def without(said: str, *asked: str) -> str:
         for form in {part, quote(part), quote(part, safe=""), quote(quote(part), safe="")}:
             said = said.replace(form, "·")
     return re.sub(r'name="csrf_token" value="[^"]*"|[0-9a-f]{64}', "", said)
+
+
+def feed(play: Play, who: str) -> str:
+    """Somebody's calendar with its folded lines joined."""
+    token = new_token()
+    play.do(who, SetCalendarAddress(token_hash(token)))
+    answer = site(play).get(f"/calendar/{token}.ics")
+    assert answer.status_code == 200
+    return str(answer.text).replace("\r\n ", "")

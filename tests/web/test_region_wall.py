@@ -28,6 +28,7 @@ from tests.web.crawl import (
     FULL,
     Visitor,
     drawn,
+    feed,
     filled,
     fillings,
     filters_of,
@@ -113,6 +114,8 @@ def ids(play: Play) -> dict[str, list[str]]:
         "version_id": of("SELECT id FROM plan_versions WHERE region_id = :r"),
         "entry_id": of("SELECT id FROM plan_entries WHERE region_id = :r", 1),
         "day_id": of("SELECT id FROM closing_days WHERE region_id = :r", 1),
+        "absence_id": of("SELECT id FROM absences WHERE region_id = :r", 1),
+        "row_id": of("SELECT id FROM substitutes WHERE region_id = :r", 1),
         "mandate_id": of("SELECT id FROM mandates WHERE region_id = :r", 1),
         "assignment_id": of("SELECT id FROM role_assignments WHERE region_id = :r", 1),
         "message_id": of("SELECT id FROM outbox_messages WHERE region_id = :r", 1),
@@ -268,7 +271,7 @@ ANSWERS: dict[str, Any] = {
 NAMED = {
     "person": "person_id", "owner": "person_id", "officer": "person_id", "manager": "person_id", "substitute": "person_id",
     "contract_owner": "person_id", "unit": "unit_id", "parent": "unit_id", "predecessor": "case_id", "addressee": "person_id",
-    "answers": "case_id", "answers_id": "case_id",
+    "answers": "case_id", "answers_id": "case_id", "from_person": "person_id", "to_person": "person_id",
 }  # fmt: skip
 #: They end the sessions of those who walk here, or lead in.
 LEFT_OUT = {"/sign-in", "/sign-in/demo", "/sign-out", "/me/tokens", "/me/tokens/revoke", "/me/language"}
@@ -405,3 +408,12 @@ def test_a_query_that_forgets_the_region_is_caught(
     answer = world.people["head"].get(address)
     assert answer.status == 200
     assert shown(world, answer.said, world.foreign["case_id"][0])
+
+
+def test_no_calendar_shows_another_region(world: World) -> None:
+    """The feed behind each person's secret address: what a calendar program reads without signing in."""
+    for who in ROLES:
+        said = feed(world.ours, who)
+        assert "BEGIN:VCALENDAR" in said
+        assert shown(world, said) == [], who
+    assert shown(world, feed(world.theirs, "officer")), "a control: there is something to be found"

@@ -24,6 +24,7 @@ from tests.web.crawl import (
     DATABASES,
     Visitor,
     drawn,
+    feed,
     filled,
     fillings,
     filters_of,
@@ -169,6 +170,15 @@ def test_before_the_award_no_mail_tells_of_the_tenders(secret: Secret) -> None:
     for address, mail in secret.play.app.transport.sent:
         parts = [p.get_content() for p in mail.walk() if p.get_content_maintype() == "text"]
         assert told("\n".join([*map(str, mail.values()), *parts])) == set(), (address, mail["Subject"])
+
+
+def test_no_calendar_tells_of_the_tenders_not_even_to_those_on_the_list(secret: Secret) -> None:
+    """A feed is read by programs of others, outside any session."""
+    for who in (*OUTSIDERS, *READERS):
+        said = feed(secret.play, who)
+        assert "BEGIN:VCALENDAR" in said
+        assert told(said) == set(), who
+    assert secret.play.row().reference in feed(secret.play, "officer")
 
 
 def test_a_file_or_a_task_of_the_tenders_answers_as_not_there(secret: Secret) -> None:

@@ -84,6 +84,14 @@ def filled(trigger: str, chance: random.Random, today: str) -> dict[str, Any]:
         "record_post_award_notice": lambda: {"published_on": today, "notice_reference": "E1"},
         "grant_tender_access": lambda: {"person": "strategist", "reason": "Läser"},
         "register_contracts": lambda: {"contracts": []},
+        "record_tender_validity": lambda: {"tenders_valid_until_on": shifted(today, 120)},
+        "record_exclusion_considered": lambda: {
+            "comments_asked_on": today, "exclusion_supplier": "Smuts AB", "exclusion_ground": "Skatt",
+        },
+        "record_exclusion_heard": lambda: {"comments_received": chance.random() < 0.7, "exclusion_outcome": "Inget"},
+        "record_reasons_request": lambda: {"requested_on": today, "requested_by": "Andra AB"},
+        "record_reasons_given": lambda: {"given_on": today},
+        "record_ex_ante_notice": lambda: {"published_on": today, "notice_reference": "F1"},
         **dict.fromkeys(
             ("return_for_completion", "reopen_targets", "reopen_requirements", "pause", "abandon", "recall_award", "readvertise"),
             lambda: {"reason": "Därför"},
@@ -100,7 +108,8 @@ def shifted(day: str, days: int) -> str:
 RARE = {"pause": 0.1, "abandon": 0.01, "propose_cancellation": 0.1, "decide_cancellation": 0.3, "recall_award": 0.1,
         "return_for_completion": 0.2, "reopen_targets": 0.1, "reopen_requirements": 0.1, "record_review": 0.4,
         "grant_tender_access": 0.2, "decide_no_applicable_target": 0.2, "record_documents_changed": 0.2, "resume": 5,
-        "record_opinion": 0.5, "register_existing": 0, "end_standstill": 0, "end_cancellation_review": 0}  # fmt: skip
+        "record_opinion": 0.5, "record_tender_validity": 0.1, "record_exclusion_considered": 0.1, "record_reasons_request": 0.2,
+        "record_reasons_given": 0.2, "record_ex_ante_notice": 0.2, "record_tender_invitation": 0.1, "end_ex_ante_period": 0, "register_existing": 0, "end_standstill": 0, "end_cancellation_review": 0}  # fmt: skip
 
 
 class Walk:

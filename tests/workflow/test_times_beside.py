@@ -11,6 +11,7 @@ import pytest
 from states.errors import NotPermitted
 from tests.play import CONTRACT, SUPPLIER, Play
 from tests.workflow.test_renewal import contract
+from workflow.cases.actions import case_actions
 from workflow.cases.deadline_check import verify_deadlines
 from workflow.commands import AddStandardDuties
 from workflow.duties.register import open_due_duties
@@ -211,8 +212,10 @@ def test_a_region_sets_its_own_steps_of_the_ceiling(play: Play) -> None:
 
 
 def test_a_contract_without_a_ceiling_has_nothing_to_fill(play: Play) -> None:
-    contract(play, value="1 000 000")
     form = {"called_off_value": "1", "counted_on": play.today.isoformat()}
+    contract(play, value="1 000 000")
+    assert refused(play, "officer", "record_call_off_value", **form) == {"not_a_framework"}
+    contract(play, is_framework=True)
     assert refused(play, "officer", "record_call_off_value", **form) == {"no_ceiling"}
 
 
@@ -261,3 +264,23 @@ def test_new_thresholds_and_the_archive_are_duties_of_the_year(play: Play) -> No
     assert ("new_thresholds", "2027") not in found
     assert found["archive_procurements", "2027"] == ("registrar", "LOU 12:17, arkivlagen; dagen är Stegvis standard")
     assert found["archive_accounts", "2027"][1].startswith("bokföringslagen 7:2")
+
+
+def test_what_nothing_called_for_is_not_shown_as_something_to_come(play: Play) -> None:
+    """A case's page lists what may come; hearings, second stages and decisions that nobody asked for are no such thing."""
+    contract(play)
+    assert not offered(play) & {"record_call_off_value", "weigh_ceiling", "record_party_asks", "record_party_decision"}
+    play.act("officer", "record_party_matter", begun_on="2026-03-02", party_matter="Begär prisändring")
+    assert {"record_party_asks", "record_party_decision"} <= offered(play)
+    play.open()
+    play.to_advertising()
+    play.advertise()
+    assert "record_tender_invitation" not in offered(play)
+    play.open_tenders()
+    assert "record_exclusion_heard" not in offered(play)
+    assert "record_exclusion_considered" in offered(play)
+
+
+def offered(play: Play) -> set[str]:
+    with play.app.database.read() as uow:
+        return {a.trigger for a in case_actions(uow, play.case, play.as_("officer"))[1]}

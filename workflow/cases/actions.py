@@ -38,8 +38,12 @@ class Action:
     edge: Transition | None = field(default=None, repr=False)
 
 
-#: What keeps a step from cases of another kind for good: there it is not shown as something to come.
-BESIDE_THE_POINT = frozenset({"duty_is_no_notice"})
+#: What keeps a step from cases of another kind, or that nothing called for: there it is not shown as something to come.
+BESIDE_THE_POINT = frozenset(
+    {
+        "duty_is_no_notice", "not_a_framework", "no_party_matter", "exclusion_not_considered", "procedure_has_one_stage",
+    }
+)  # fmt: skip
 
 
 def case_actions(uow: UnitOfWork, case_id: str, who: Actor, *, trigger: str | None = None) -> tuple[Step, list[Action]]:
