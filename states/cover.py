@@ -44,20 +44,22 @@ def cover(today: date, due_on: date, away: Iterable[Days], substituted: Iterable
 GAP_WORKING_DAYS = 5
 
 
-def gaps(
-    first: date, last: date, due_on: date | None, has_decider: Callable[[date], bool], calendar: Calendar
-) -> list[Days]:
-    """The stretches between two days on which nobody may decide: those that hold the last day or a working week."""
+def stretches(first: date, last: date, turns: Iterable[date], has_decider: Callable[[date], bool]) -> list[Days]:
+    """The stretches between two days on which nobody may decide. `turns`: the days on which that may change."""
+    days = sorted({first, *(d for d in turns if first < d <= last)})
     found: list[Days] = []
-    begun: date | None = None
-    for day in _each(first, last + timedelta(days=1)):
-        empty = day <= last and not has_decider(day)
-        if empty and begun is None:
-            begun = day
-        elif not empty and begun is not None:
-            found.append(Days(begun, day - timedelta(days=1)))
-            begun = None
-    return [g for g in found if _matters(g, due_on, calendar)]
+    for day, following in zip(days, [*days[1:], last + timedelta(days=1)], strict=True):
+        if has_decider(day):
+            continue
+        before = found.pop() if found and found[-1].last == day - timedelta(days=1) else None
+        found.append(Days(before.first if before else day, following - timedelta(days=1)))
+    return found
+
+
+def gaps(empty: Iterable[Days], last: date, due_on: date | None, calendar: Calendar) -> list[Days]:
+    """Of stretches without a decider, up to a day: those that hold the last day of a duty or a working week."""
+    cut = [Days(d.first, min(d.last, last)) for d in empty if d.first <= last]
+    return [g for g in cut if _matters(g, due_on, calendar)]
 
 
 def _matters(gap: Days, due_on: date | None, calendar: Calendar) -> bool:
