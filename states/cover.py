@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from states.calendar import Calendar
 
@@ -65,8 +66,9 @@ def gaps(empty: Iterable[Days], last: date, due_on: date | None, calendar: Calen
 def _matters(gap: Days, due_on: date | None, calendar: Calendar) -> bool:
     if due_on is not None and gap.holds(due_on):
         return True
-    return sum(calendar.is_working_day(d) for d in _each(gap.first, gap.last)) >= GAP_WORKING_DAYS
+    working = (d for d in _each(gap.first, gap.last) if calendar.is_working_day(d))
+    return next(islice(working, GAP_WORKING_DAYS - 1, None), None) is not None
 
 
-def _each(first: date, last: date) -> Sequence[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+def _each(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
