@@ -319,4 +319,3 @@ def test_stretches_are_the_days_counted_one_by_one() -> None:
         found = stretches(first, last, turns, has_decider)
         assert [d for d in every if any(f.holds(d) for f in found)] == [d for d in every if not has_decider(d)]
         assert all(a.last + timedelta(days=1) < b.first for a, b in pairwise(found))
-
