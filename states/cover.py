@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from states.calendar import Calendar
 
@@ -44,27 +45,30 @@ def cover(today: date, due_on: date, away: Iterable[Days], substituted: Iterable
 GAP_WORKING_DAYS = 5
 
 
-def gaps(
-    first: date, last: date, due_on: date | None, has_decider: Callable[[date], bool], calendar: Calendar
-) -> list[Days]:
-    """The stretches between two days on which nobody may decide: those that hold the last day or a working week."""
+def stretches(first: date, last: date, turns: Iterable[date], has_decider: Callable[[date], bool]) -> list[Days]:
+    """The stretches between two days on which nobody may decide. `turns`: the days on which that may change."""
+    days = sorted({first, *(d for d in turns if first < d <= last)})
     found: list[Days] = []
-    begun: date | None = None
-    for day in _each(first, last + timedelta(days=1)):
-        empty = day <= last and not has_decider(day)
-        if empty and begun is None:
-            begun = day
-        elif not empty and begun is not None:
-            found.append(Days(begun, day - timedelta(days=1)))
-            begun = None
-    return [g for g in found if _matters(g, due_on, calendar)]
+    for day, following in zip(days, [*days[1:], last + timedelta(days=1)], strict=True):
+        if has_decider(day):
+            continue
+        before = found.pop() if found and found[-1].last == day - timedelta(days=1) else None
+        found.append(Days(before.first if before else day, following - timedelta(days=1)))
+    return found
+
+
+def gaps(empty: Iterable[Days], last: date, due_on: date | None, calendar: Calendar) -> list[Days]:
+    """Of stretches without a decider, up to a day: those that hold the last day of a duty or a working week."""
+    cut = [Days(d.first, min(d.last, last)) for d in empty if d.first <= last]
+    return [g for g in cut if _matters(g, due_on, calendar)]
 
 
 def _matters(gap: Days, due_on: date | None, calendar: Calendar) -> bool:
     if due_on is not None and gap.holds(due_on):
         return True
-    return sum(calendar.is_working_day(d) for d in _each(gap.first, gap.last)) >= GAP_WORKING_DAYS
+    working = (d for d in _each(gap.first, gap.last) if calendar.is_working_day(d))
+    return next(islice(working, GAP_WORKING_DAYS - 1, None), None) is not None
 
 
-def _each(first: date, last: date) -> Sequence[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+def _each(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))

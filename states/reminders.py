@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from states.calendar import Calendar
 from states.facts import Parameter
@@ -70,25 +71,26 @@ def setting(parameters: Mapping[str, Parameter], name: str) -> str:
     return row.value if row else SWITCHES[name][0]
 
 
-def _days(parameters: Mapping[str, Parameter], name: str) -> list[int]:
-    return [int(part) for part in setting(parameters, name).split(",") if part.strip()]
+def _days(value: str) -> list[int]:
+    return [int(part) for part in value.split(",") if part.strip()]
 
 
-def nudges(due_on: date, calendar: Calendar, parameters: Mapping[str, Parameter]) -> list[Nudge]:
+def nudges(due_on: date, calendar: Calendar, parameters: Mapping[str, Parameter]) -> tuple[Nudge, ...]:
     """All reminders of a task due on `due_on`, in working days, in order of their day. 0 days before is the day itself."""
-    planned = [
-        (calendar.add_working_days(due_on, -n), NudgeKind.REMINDER, 0) for n in _days(parameters, "remind_days_before")
-    ]
-    planned += [
-        (calendar.add_working_days(due_on, n), NudgeKind.OVERDUE, 0) for n in _days(parameters, "remind_days_after")
-    ]
+    return _nudges(due_on, calendar, *(setting(parameters, name) for name in LIST_BOUNDS))
+
+
+@lru_cache(maxsize=4096)  # many tasks share a last day
+def _nudges(due_on: date, calendar: Calendar, before: str, after: str, wide: str, escalate: str) -> tuple[Nudge, ...]:
+    planned = [(calendar.add_working_days(due_on, -n), NudgeKind.REMINDER, 0) for n in _days(before)]
+    planned += [(calendar.add_working_days(due_on, n), NudgeKind.OVERDUE, 0) for n in _days(after)]
     planned += [
         (calendar.add_working_days(due_on, n), NudgeKind.ESCALATION, level)
-        for level, n in enumerate(sorted(_days(parameters, "escalate_days_after")), start=1)
+        for level, n in enumerate(sorted(_days(escalate)), start=1)
     ]
     planned.sort()
-    wide_from = calendar.add_working_days(due_on, _days(parameters, "remind_substitute_after")[0])
-    return [Nudge(kind, on, i, level, on >= wide_from) for i, (on, kind, level) in enumerate(planned, start=1)]
+    wide_from = calendar.add_working_days(due_on, _days(wide)[0])
+    return tuple(Nudge(kind, on, i, level, on >= wide_from) for i, (on, kind, level) in enumerate(planned, start=1))
 
 
 def next_nudge(

@@ -3,7 +3,7 @@
 The floor is driver-level SQL: the very statements that `execute()` sent, captured once, replayed with the same
 parameters and the same commits on an untouched copy of the same database.
 
-    python -m tests.bench [--transitions N] [--cases N] [--only sqlite|postgresql]
+    python -m tests.bench [--transitions N] [--cases N] [--pending N] [--only sqlite|postgresql] [--part due …]
 """
 
 from __future__ import annotations
@@ -320,7 +320,7 @@ def pages(bench: Any, world: World) -> None:
 
     with TestClient(create_app(world.app, scheduler=False), base_url="http://127.0.0.1:8000") as client:
         sign_in(client, world)
-        for path in ("/my-tasks", "/cases", "/cases?q=Städ", "/cases?q=tvätt", "/cases?overdue=1"):
+        for path in ("/my-tasks", "/cases", "/cases?q=Städ", "/cases?q=tvätt", "/cases?q=X777", "/cases?overdue=1"):
             taken = []
             client.get(path)  # compiles templates and statements
             for _ in range(60):
@@ -370,7 +370,8 @@ def due_in_one_minute(bench: Any, pending: int, due: int) -> None:
         worker.join()
     print(
         f"{bench.name:11} {due} of {pending} timers due at once, two workers: {lasted:.1f} s; "
-        f"pages meanwhile p50 {percentile(taken, 50) * 1e3:.0f} ms  p95 {percentile(taken, 95) * 1e3:.0f} ms"
+        f"pages meanwhile p50 {percentile(taken, 50) * 1e3:.0f} ms  p95 {percentile(taken, 95) * 1e3:.0f} ms; "
+        f"machine's load {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -466,9 +467,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("--transitions", type=int, default=200)
     parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--pending", type=int, default=50_000, help="0 leaves out the timers and the year ahead")
+    parser.add_argument("--pending", type=int, default=50_000)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    parser.add_argument("--part", choices=("transitions", "lists", "due", "year", "start"), action="append")
     chosen = parser.parse_args()
+
+    def wanted(part: str) -> bool:
+        return not chosen.part or part in chosen.part
+
     makers: dict[str, Callable[[Path], Any]] = {"sqlite": SqliteBench, "postgresql": PostgresBench}
     root = Path(tempfile.mkdtemp(prefix="stegvis-bench-"))
     settle_memory()  # as every process that stays
@@ -479,14 +485,18 @@ def main() -> None:
             _folder = root / name
             _folder.mkdir()
             bench = make(_folder)
-            per_transition(bench, chosen.transitions)
-            if name == "postgresql":
+            if wanted("transitions"):
+                per_transition(bench, chosen.transitions)
+            if wanted("transitions") and name == "postgresql":
                 eight_clients(bench, max(chosen.transitions // 8, 10))
-            with_many_cases(bench, chosen.cases, 60)
-            if chosen.pending:
+            if wanted("lists"):
+                with_many_cases(bench, chosen.cases, 60)
+            if wanted("due"):
                 due_in_one_minute(bench, chosen.pending, chosen.pending // 10)
+            if wanted("year"):
                 a_year_ahead(bench, 300, 700)
-        start_up(root)
+        if wanted("start"):
+            start_up(root)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

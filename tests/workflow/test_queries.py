@@ -27,9 +27,11 @@ from workflow.cases.queries import (
     my_tasks,
     waiting_for_others,
 )
+from workflow.cases.tasks import resting_tasks
 from workflow.commands import AddUnit, AssignRole, CorrectCase, HandOn, OpenCase, SetSubstitute, WriteComment
 from workflow.contracts.queries import ContractFilter, contracts_ahead, list_contracts
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine import delivery, digests, timers
 from workflow.errors import InvalidForm
 from workflow.people.queries import mandates, people_of_region, substitutes, unit_tree
 from workflow.suppliers.queries import list_suppliers, supplier_view
@@ -509,6 +511,7 @@ def test_lists_and_inbox_are_read_along_an_index(play: Play) -> None:
         lambda uow: case_counts(uow, actor),
         lambda uow: my_tasks(uow, actor, play.today),
         lambda uow: my_task_counts(uow, actor, play.today),
+        lambda uow: resting_tasks(uow, actor, play.today),
         lambda uow: waiting_for_others(uow, actor),
         lambda uow: list_contracts(uow, actor),
     ]
@@ -532,5 +535,21 @@ def test_lists_and_inbox_are_read_along_an_index(play: Play) -> None:
             for step in uow.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
         ]
     assert not [p for p in plan if p.startswith(("SCAN cases", "SCAN tasks", "SCAN contracts"))]
+    assert not [p for p in plan if "ix_tasks_closed" in p]  # all tasks that the region ever had
     for index in ("ix_cases_list", "ix_cases_owner", "ix_cases_state", "ix_tasks_person", "ix_tasks_role"):
         assert any(index in p for p in plan), index
+
+
+def test_what_is_due_is_read_along_its_index(play: Play) -> None:
+    """The indexes of what waits are partial: they serve only where the statement says so in its own words."""
+    if not play.app.database.is_sqlite:
+        pytest.skip("the plan is SQLite's")
+    for statement, index in ((timers.NEXT_DUE, "ix_timers_due"), (timers._DUE_CASES, "ix_timers_due"),
+                             (delivery._DUE, "ix_outbox_messages_due"), (delivery._NEXT, "ix_outbox_messages_due"),
+                             (digests._WAITING_OF, "ix_digest_notes_waiting")):  # fmt: skip
+        with play.app.database.read() as uow:
+            compiled = statement.on(uow.dialect)
+            given = compiled.parameters({"now": uow.now, "most": 1, "person_id": "x"})
+            plan = uow.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + compiled.sql, tuple(given)).all()
+        assert any(index in step[3] for step in plan), (index, plan)
+        assert not [step for step in plan if "TEMP B-TREE" in step[3]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
 from states.calendar import Calendar
-from states.cover import Cover, Days, cover, gaps
+from states.cover import Cover, Days, cover, gaps, stretches
 from states.errors import NotPermitted
 from states.reminders import fits, last_day_of_rest, rests
 from tests.play import Play
@@ -292,7 +294,28 @@ def test_only_those_who_lead_see_the_gaps(asked: Play) -> None:
 
 
 def test_gaps_are_stretches_of_days() -> None:
-    first = date(2026, 7, 1)
-    found = gaps(first, date(2026, 7, 31), date(2026, 7, 31), lambda d: d > date(2026, 7, 21), Calendar())
-    assert found == [Days(first, date(2026, 7, 21))]
-    assert gaps(first, date(2026, 7, 31), None, lambda d: d.day % 4 != 0, Calendar()) == []
+    first, last = date(2026, 7, 1), date(2026, 7, 31)
+    empty = stretches(first, last, [date(2026, 7, 22)], lambda d: d > date(2026, 7, 21))
+    assert empty == [Days(first, date(2026, 7, 21))]
+    assert gaps(empty, last, last, Calendar()) == empty
+    assert gaps(empty, date(2026, 7, 3), None, Calendar()) == []
+    assert gaps(empty, date(2026, 7, 3), date(2026, 7, 3), Calendar()) == [Days(first, date(2026, 7, 3))]
+    short = stretches(first, last, (first + timedelta(days=n) for n in range(31)), lambda d: d.day % 4 != 0)
+    assert [(d.first.day, d.last.day) for d in short] == [(n, n) for n in range(4, 31, 4)]
+    assert gaps(short, last, None, Calendar()) == []
+
+
+def test_stretches_are_the_days_counted_one_by_one() -> None:
+    first, last = date(2026, 7, 1), date(2026, 7, 31)
+    every = [first + timedelta(days=n) for n in range(31)]
+    chosen = random.Random(17)
+    for _ in range(200):
+        here = [Days(*sorted(chosen.choices(every, k=2))) for _ in range(chosen.randrange(4))]
+
+        def has_decider(day: date, here: list[Days] = here) -> bool:
+            return any(d.holds(day) for d in here)
+
+        turns = {t for d in here for t in (d.first, d.last + timedelta(days=1))}
+        found = stretches(first, last, turns, has_decider)
+        assert [d for d in every if any(f.holds(d) for f in found)] == [d for d in every if not has_decider(d)]
+        assert all(a.last + timedelta(days=1) < b.first for a, b in pairwise(found))

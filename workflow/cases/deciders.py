@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, literal_column, or_, select
@@ -15,7 +14,7 @@ from sqlalchemy import bindparam, literal_column, or_, select
 from notifications.kinds import Kind
 from notifications.recipients import Person as Addressee
 from states.calendar import at_local, local_date
-from states.cover import Days, gaps
+from states.cover import Days, gaps, stretches
 from states.registry import DEFINITIONS
 from states.reminders import setting
 from states.roles import PERSONAL_ROLES, Actor, Role, system_actor
@@ -137,6 +136,19 @@ class _Register:
             )
         ):
             self.mandates.setdefault(m.act, []).append(m)
+        #: The days on which anything of this begins, and those after it ends.
+        self.turns = frozenset(self._turns())
+
+    def _turns(self) -> Iterator[date]:
+        for days in (
+            *(days for rows in self.roles.values() for _, _, days in rows),
+            *(days for away in self.away.values() for days in away),
+            *(days for subs in self.subs.values() for _, days in subs),
+            *(Days(m.valid_from, m.valid_to or date.max) for rows in self.mandates.values() for m in rows),
+        ):
+            yield days.first
+            if days.last < date.max:
+                yield days.last + timedelta(days=1)
 
     def present(self, person_id: str, day: date) -> bool:
         """Whether the person is there to decide, or somebody in that person's place."""
@@ -210,8 +222,8 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
         .order_by(_tasks.c.due_on, _tasks.c.id)
     )  # fmt: skip
     known: dict[Any, list[Days]] = {}
-    deciders: dict[Any, Callable[[date], bool]] = {}
-    found: dict[Any, list[GapCase]] = {}
+    empty: dict[Any, list[Days]] = {}
+    found: dict[Any, dict[str, GapCase]] = {}
     for t in uow.connection.execute(query):
         if (t.process, t.trigger) not in DECIDING:
             continue
@@ -222,15 +234,14 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
             # Whoever may decide on a day may do so whatever the last day is.
             mandated = DECIDING[t.process, t.trigger]
             asked = (t.process, t.trigger, roles, t.owner_id, t.manager_id, t.unit_id, t.value if mandated else None)
-            if asked not in deciders:
-                deciders[asked] = cache(_asked(register, alike, mandated=mandated))
-            known[alike] = gaps(today, last, t.due_on, deciders[asked], calendar)
+            if asked not in empty:
+                empty[asked] = stretches(today, until, register.turns, _asked(register, alike, mandated=mandated))
+            known[alike] = gaps(empty[asked], last, t.due_on, calendar)
         for g in known[alike]:
-            cases = found.setdefault((t.process, t.trigger, t.role, g.first, g.last), [])
-            if all(c.id != t.id for c in cases):
-                cases.append(GapCase(t.id, t.reference, t.title, t.due_on))
+            cases = found.setdefault((t.process, t.trigger, t.role, g.first, g.last), {})
+            cases.setdefault(t.id, GapCase(t.id, t.reference, t.title, t.due_on))
     made = [
-        Gap(process, trigger, role, first, last, tuple(cases), open_ended=last == until)
+        Gap(process, trigger, role, first, last, tuple(cases.values()), open_ended=last == until)
         for (process, trigger, role, first, last), cases in found.items()
     ]
     return sorted(made, key=lambda g: (g.first_on, g.last_on, g.trigger, g.role))

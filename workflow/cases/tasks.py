@@ -162,14 +162,14 @@ def case_tasks(uow: UnitOfWork, who: Actor, case_id: str, *, open_only: bool = T
 
 def owed_by(who: Actor, today: date | None, standing: ColumnElement[bool] = _OPEN) -> list[ColumnElement[bool]]:
     """Conditions that together pick what a person owes; no task fits two of them. With `today`: but for what sleeps."""
-    here = _tasks.c.region_id == who.region_id
     if today is not None:
         awake = or_(
             _tasks.c.snoozed_until_on.is_(None), _tasks.c.snoozed_until_on <= today, _tasks.c.due_on <= today
         )  # as `states.reminders.rests` says it
-        here = and_(here, awake)
+        standing = and_(standing, awake)
     people = sorted({who.person_id, *(h.person_id for h in who.holdings)})
-    sources = [and_(standing, here, _tasks.c.person_id == p) for p in people]
+    sources = [and_(standing, _is_here(who), _tasks.c.person_id == p) for p in people]
+    here = _tasks.c.region_id == who.region_id  # the index of roles begins with it
     for role in sorted(who.roles() - PERSONAL_ROLES - {Role.SYSTEM}):
         held = [h.unit_ids for h in who.holdings if h.role == role]
         condition = and_(standing, here, _tasks.c.person_id.is_(None), _tasks.c.role == str(role))
@@ -182,10 +182,15 @@ def owed_by(who: Actor, today: date | None, standing: ColumnElement[bool] = _OPE
     return sources
 
 
+def _is_here(who: Actor) -> ColumnElement[bool]:
+    """The region as a filter only: of a person's own few rows every index that begins with the region is the wrong one."""
+    return func.coalesce(_tasks.c.region_id, "") == who.region_id
+
+
 def _items(uow: UnitOfWork, who: Actor, ids: list[str]) -> list[TaskItem]:
     if not ids:
         return []
-    query = _ITEM.where(_tasks.c.id.in_(ids), _tasks.c.region_id == who.region_id)
+    query = _ITEM.where(_tasks.c.id.in_(ids), _is_here(who))
     found = {r.id: _item(r) for r in uow.connection.execute(query)}
     return [found[i] for i in ids]
 

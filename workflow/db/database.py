@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from workflow.clock import Clock
-from workflow.db.unit_of_work import UnitOfWork
+from workflow.db.unit_of_work import Memory, UnitOfWork
 from workflow.errors import StegvisError
 
 #: What no PostgreSQL session may exceed, in milliseconds: waiting for a lock, one statement, and standing still inside a
@@ -103,20 +103,17 @@ class Database:
         return engine
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
+    def write(self, memory: Memory | None = None) -> Iterator[UnitOfWork]:
         """One transaction that changes something: commits when the block ends, rolls back when it raises."""
-        if self._write_queue:
-            with self._write_queue:
-                yield from self._transaction(write=True)
-        else:
-            yield from self._transaction(write=True)
+        with self._write_queue or nullcontext():
+            yield from self._transaction(write=True, memory=memory)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """One transaction that only looks; it sees one state of the database throughout."""
         yield from self._transaction(write=False)
 
-    def _transaction(self, *, write: bool) -> Iterator[UnitOfWork]:
+    def _transaction(self, *, write: bool, memory: Memory | None = None) -> Iterator[UnitOfWork]:
         try:
             with self.engine.connect() as connection:
                 connection = connection.execution_options(**self._options(write=write))
@@ -124,7 +121,7 @@ class Database:
                 try:
                     if self.behind_pooler:
                         connection.exec_driver_sql("; ".join(f"SET LOCAL {n} = {v}" for n, v in _LIMITS.items()))
-                    unit = UnitOfWork(connection, self.engine.dialect, self.now, self.recorder)
+                    unit = UnitOfWork(connection, self.engine.dialect, self.now, self.recorder, memory)
                     yield unit
                     unit.close()
                 except BaseException:

@@ -28,7 +28,9 @@ class _Compiled:
     def __init__(self, clause: ClauseElement, dialect: Dialect) -> None:
         for element in visitors.iterate(clause):
             if isinstance(element, BindParameter):
-                element.required = False  # values come with each call; only `IN` lists are known now
+                element.required = False  # values come with each call
+                if element.value is not None:  # one written in the code: as such, or no partial index would fit it
+                    element.literal_execute = True
         compiled: Any = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql: str = str(compiled)
         self.names: list[str] = list(compiled.positiontup) if compiled.positional else list(compiled.params)

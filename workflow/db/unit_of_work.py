@@ -21,6 +21,13 @@ class Many(list[Any]):
     """The rows of one `executemany`, so that whoever records statements can tell it from a list of parameters."""
 
 
+class Memory(dict[Any, list[Row]]):
+    """What registers answered, for the transactions of one batch of the scheduler: who is who, which terms apply.
+
+    One thread's, and as old as its batch. Nobody's right to do anything is ever read from it.
+    """
+
+
 class UnitOfWork:
     """Given out by `Database.write()` and `.read()`. Only the `Database` commits."""
 
@@ -30,11 +37,13 @@ class UnitOfWork:
         dialect: Dialect,
         now: Callable[[UnitOfWork], datetime],
         recorder: Callable[[str, Any], None] | None,
+        memory: Memory | None = None,
     ) -> None:
         self.connection = connection
         self.dialect = dialect
         self._now = now
         self._recorder = recorder
+        self.memory = memory
         self._cursor: Any = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
 
     @cached_property
@@ -104,6 +113,15 @@ class UnitOfWork:
         compiled = statement.on(self.dialect)
         self._execute(compiled.sql, compiled.parameters(given))
         return [compiled.to_row(raw) for raw in self._cursor.fetchall()]
+
+    def recall(self, statement: Statement, **given: Any) -> list[Row]:
+        """The rows of a register: as this batch saw them first where it keeps a memory, else as they are now."""
+        if self.memory is None:
+            return self.all(statement, **given)
+        key = (statement, *given.values())
+        if key not in self.memory:
+            self.memory[key] = self.all(statement, **given)
+        return self.memory[key]
 
     def close(self) -> None:
         self._cursor.close()

@@ -49,8 +49,8 @@ def _needed(key: str, trigger: str, state: str) -> frozenset[str]:
     return frozenset(facts_needed(process, process.edges(trigger, state)))
 
 
-def load_step(uow: UnitOfWork, case: Row, who: Actor) -> Step:
-    """The working area of a case that is locked (or only looked at)."""
+def load_step(uow: UnitOfWork, case: Row, who: Actor, *, lots: bool = True) -> Step:
+    """The working area of a case that is locked (or only looked at); without its `lots` it is good for telling only."""
     today = local_date(uow.now)
     process = definition(case.process, case.version)
     region = case_rows.region(uow, case.region_id)
@@ -59,7 +59,7 @@ def load_step(uow: UnitOfWork, case: Row, who: Actor) -> Step:
         actor=who,
         definition=process,
         case=case,
-        lots=uow.all(case_rows.LOTS, case_id=case.id) if case.process == "procurement" else [],
+        lots=uow.all(case_rows.LOTS, case_id=case.id) if lots and case.process == "procurement" else [],
         parameters=case_rows.parameters(uow, case.region_id, today),
         region_name=region.name if region else case.region_id,
         today=today,

@@ -111,7 +111,7 @@ def parameters(uow: UnitOfWork, region_id: str, today: date) -> dict[str, Parame
     """What applies in the region today: the newest row of each name, the region's own before the national one."""
     found: dict[str, Parameter] = {}
     national: dict[str, Parameter] = {}
-    for row in uow.all(_PARAMETERS, region_id=region_id, today=today):
+    for row in uow.recall(_PARAMETERS, region_id=region_id, today=today):
         target = found if row.region_id == region_id else national
         target[row.name] = Parameter(row.name, row.value, row.valid_from, row.source)
     return national | found
@@ -119,7 +119,7 @@ def parameters(uow: UnitOfWork, region_id: str, today: date) -> dict[str, Parame
 
 def calendar(uow: UnitOfWork, region_id: str) -> Calendar:
     """The calendar of a region: rest days by law, and the days on which the region keeps closed."""
-    return Calendar(frozenset(row.closed_on for row in uow.all(_CLOSED, region_id=region_id)))
+    return Calendar(frozenset(row.closed_on for row in uow.recall(_CLOSED, region_id=region_id)))
 
 
 def pauses(uow: UnitOfWork, case_id: str) -> tuple[Pause, ...]:
@@ -129,7 +129,7 @@ def pauses(uow: UnitOfWork, case_id: str) -> tuple[Pause, ...]:
 
 def region(uow: UnitOfWork, region_id: str) -> Row | None:
     """The region's id and name, or None."""
-    return uow.one(_REGION, region_id=region_id)
+    return next(iter(uow.recall(_REGION, region_id=region_id)), None)
 
 
 def next_number(uow: UnitOfWork, region_id: str, name: str) -> int:

@@ -108,7 +108,9 @@ class _Shift:
         """Take one message after the other until none is due, the time is up or something keeps everybody from it."""
         try:
             with transport:
-                while self._may_go_on() and _waits(self.app):
+                if not _waits(self.app):
+                    return  # the server is not asked for when there is nothing for it
+                while self._may_go_on():
                     transport.ready()  # before a message is taken: it is not tried when nobody is there
                     claim = _claim(self.app)
                     if claim is None:

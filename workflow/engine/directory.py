@@ -150,7 +150,7 @@ def stood_in_for(uow: UnitOfWork, person_id: str, today: date) -> list[Row]:
 
 def is_away(uow: UnitOfWork, person_id: str, on: date) -> bool:
     """Whether a person is registered as away on a local day, with or without a substitute."""
-    return uow.one(_ABSENT, person_id=person_id, today=on) is not None
+    return bool(uow.recall(_ABSENT, person_id=person_id, today=on))
 
 
 class RegionDirectory:
@@ -166,7 +166,7 @@ class RegionDirectory:
 
     def _tree(self) -> dict[str, Row]:
         if self._units is None:
-            self._units = units(self.uow, self.region_id)
+            self._units = {u.id: u for u in self.uow.recall(_UNITS, region_id=self.region_id)}
         return self._units
 
     def person(self, person_id: str | None) -> Addressee | None:
@@ -174,11 +174,13 @@ class RegionDirectory:
         if person_id is None:
             return None
         if person_id not in self._people:
-            row = self.uow.one(_PERSON, person_id=person_id)
-            here = row is not None and row.region_id == self.region_id
-            self._people[person_id] = (
-                Addressee(row.id, row.name, row.email, row.locale, row.disabled_at is None) if row and here else None
-            )
+            rows = self.uow.recall(_PERSON, person_id=person_id)
+            here = [
+                Addressee(r.id, r.name, r.email, r.locale, r.disabled_at is None)
+                for r in rows
+                if r.region_id == self.region_id
+            ]
+            self._people[person_id] = here[0] if here else None
         return self._people[person_id]
 
     def holders_of(self, role: str, unit_id: str | None, case_id: str) -> Sequence[Addressee]:  # noqa: ARG002
@@ -186,7 +188,7 @@ class RegionDirectory:
         if role in PERSONAL_ROLES:  # held only where the case names the person
             return []
         if role not in self._held:
-            self._held[role] = self.uow.all(_HOLDERS, region_id=self.region_id, role=role, today=self.today)
+            self._held[role] = self.uow.recall(_HOLDERS, region_id=self.region_id, role=role, today=self.today)
         held = self._held[role]
         fitting = [h for h in held if h.unit_id is None or (unit_id and unit_id in below(self._tree(), h.unit_id))]
         return [Addressee(h.id, h.name, h.email, h.locale) for h in fitting]
@@ -220,6 +222,6 @@ class RegionDirectory:
 
     def _registered(self, person_id: str, on: date, *, away: bool) -> list[Addressee]:
         if (person_id, on) not in self._stand_ins:
-            self._stand_ins[person_id, on] = self.uow.all(_STAND_INS, person_id=person_id, today=on)
+            self._stand_ins[person_id, on] = self.uow.recall(_STAND_INS, person_id=person_id, today=on)
         rows = [s for s in self._stand_ins[person_id, on] if bool(s.away) is away]
         return [Addressee(s.id, s.name, s.email, s.locale) for s in rows]

@@ -23,7 +23,7 @@ from workflow.clock import Clock
 from workflow.config import Settings
 from workflow.db.database import Database, DatabaseUnavailable
 from workflow.db.statements import Statement, insert_into
-from workflow.db.unit_of_work import UnitOfWork
+from workflow.db.unit_of_work import Memory, UnitOfWork
 from workflow.engine import directory
 from workflow.engine.canonical import canonical, plain, sha256
 from workflow.engine.tables import IdempotencyKey
@@ -87,15 +87,17 @@ def execute(
     by: str | Actor,
     channel: str = "web",
     idempotency: Idempotency | None = None,
+    memory: Memory | None = None,
 ) -> Any:
     """Carry out one command in one transaction and return what its handler answers (plain, JSON-able values).
 
-    `by` is a person's id, or an Actor the caller already made (the scheduler, an import). Raises StegvisError or
+    `by` is a person's id, or an Actor the caller already made (the scheduler, an import). `memory`: what the scheduler's
+    batch has read of the registers so far. Raises StegvisError or
     LawBookError when it is refused; then nothing has changed.
     """
     for attempt in range(_TRIES):
         try:
-            return _once(app, command, by, channel, idempotency)
+            return _once(app, command, by, channel, idempotency, memory)
         except IntegrityError:
             # Two commands made the same row first (a counter, a supplier): the other one has it now.
             if attempt == _TRIES - 1:
@@ -134,8 +136,10 @@ def _answered(uow: UnitOfWork, person_id: str, idempotency: Idempotency) -> Any 
     return json.loads(seen.answer)
 
 
-def _once(app: Stegvis, command: Any, by: str | Actor, channel: str, idempotency: Idempotency | None) -> Any:
-    with app.database.write() as uow:
+def _once(
+    app: Stegvis, command: Any, by: str | Actor, channel: str, idempotency: Idempotency | None, memory: Memory | None
+) -> Any:
+    with app.database.write(memory) as uow:
         who = by if isinstance(by, Actor) else directory.actor(uow, by, local_date(uow.now), channel=channel)
         if idempotency:
             answered = _answered(uow, who.person_id, idempotency)

@@ -155,7 +155,6 @@ class Task(SQLModel, table=True):
         ),
         Index(
             "ix_tasks_resting",
-            "region_id",
             "person_id",
             "snoozed_until_on",
             sqlite_where=text("status = 'open' AND snoozed_until_on IS NOT NULL"),

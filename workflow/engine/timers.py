@@ -22,7 +22,7 @@ from workflow.commands import FireTimer
 from workflow.db.columns import made_at
 from workflow.db.database import DatabaseUnavailable
 from workflow.db.statements import Row, Statement
-from workflow.db.unit_of_work import UnitOfWork
+from workflow.db.unit_of_work import Memory, UnitOfWork
 from workflow.engine import audit, case_rows, obligations, outbox
 from workflow.engine.act import load_step, take_one
 from workflow.engine.execute import Stegvis, execute, handles
@@ -43,13 +43,16 @@ _DUE_CASES = Statement(
     .limit(bindparam("most"))
 )
 _DUE_OF_CASE = Statement(
-    select(_timers)
+    select(
+        _timers.c.id, _timers.c.lot_id, _timers.c.task_id, _timers.c.kind, _timers.c.trigger, _timers.c.occurrence,
+        _timers.c.due_at, _timers.c.attempts,
+    )
     .where(
         _timers.c.case_id == bindparam("case_id"), _timers.c.status == "pending", _timers.c.due_at <= bindparam("now")
     )
     .order_by(_timers.c.due_at, _timers.c.id)
     .limit(1)
-)
+)  # fmt: skip
 _LOCK_FREE_CASE = Statement(
     select(case_rows.cases).where(case_rows.cases.c.id == bindparam("case_id")).with_for_update(skip_locked=True)
 )
@@ -103,9 +106,10 @@ def fire_due_timers(app: Stegvis, *, limit: int = 10_000, seconds: float = inf) 
         batch = deque(dict.fromkeys((d.case_id, d.region_id) for d in due if d.case_id not in passed))
         if not batch:
             return fired
+        memory = Memory()
         while batch and fired < limit and monotonic() < ends:
             case_id, region_id = batch.popleft()
-            if _fire(app, case_id, region_id):
+            if _fire(app, case_id, region_id, memory):
                 fired += 1
             else:
                 passed.add(case_id)
@@ -113,10 +117,10 @@ def fire_due_timers(app: Stegvis, *, limit: int = 10_000, seconds: float = inf) 
     return fired
 
 
-def _fire(app: Stegvis, case_id: str, region_id: str) -> bool:
+def _fire(app: Stegvis, case_id: str, region_id: str, memory: Memory) -> bool:
     """Fire the case's earliest due timer. Whether it took effect; one that fails is put off."""
     try:
-        return bool(execute(app, FireTimer(case_id), by=system_actor(region_id)))
+        return bool(execute(app, FireTimer(case_id), by=system_actor(region_id), memory=memory))
     except Exception as error:
         if isinstance(error, DatabaseUnavailable) and not error.took_too_long:
             raise  # nothing is wrong with the timer, and the others would fare no better
@@ -154,12 +158,13 @@ def fire_timer(uow: UnitOfWork, command: FireTimer, who: Actor) -> bool:
     timer = uow.one(_DUE_OF_CASE, case_id=command.case_id, now=uow.now)
     if timer is None:
         return False
-    step = load_step(uow, case, who)
     if timer.task_id:
+        step = load_step(uow, case, who, lots=False)
         _remind(step, timer)
         _finish(step, timer)
     else:
-        _pull(step, timer)
+        uow.memory = None  # a step rests on what stands now
+        _pull(load_step(uow, case, who), timer)
     return True
 
 

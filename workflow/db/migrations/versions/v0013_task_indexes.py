@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.drop_index("ix_tasks_role", table_name="tasks")
     _index("ix_tasks_person", ["person_id", "due_on", "id", "region_id", "snoozed_until_on"], _OPEN)
     _index("ix_tasks_role", ["region_id", "role", "due_on", "id", "snoozed_until_on"], _OF_A_ROLE)
-    _index("ix_tasks_resting", ["region_id", "person_id", "snoozed_until_on"], _RESTING)
+    _index("ix_tasks_resting", ["person_id", "snoozed_until_on"], _RESTING)
 
 
 def downgrade() -> None:
