@@ -77,7 +77,10 @@ def _days(value: str) -> list[int]:
 
 def nudges(due_on: date, calendar: Calendar, parameters: Mapping[str, Parameter]) -> tuple[Nudge, ...]:
     """All reminders of a task due on `due_on`, in working days, in order of their day. 0 days before is the day itself."""
-    return _nudges(due_on, calendar, *(setting(parameters, name) for name in LIST_BOUNDS))
+    return _nudges(due_on, calendar, *(setting(parameters, name) for name in _WHEN))
+
+
+_WHEN = ("remind_days_before", "remind_days_after", "remind_substitute_after", "escalate_days_after")
 
 
 @lru_cache(maxsize=4096)  # many tasks share a last day
