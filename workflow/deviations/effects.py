@@ -6,7 +6,7 @@ from typing import Any
 
 from states.calendar import local_date
 from states.deviation_dates import response_period
-from states.deviation_v1 import CONSENT
+from states.deviation_v1 import CONSENT, PLANNED
 from states.ladder import BY_KEY, RUNGS, is_skip
 from states.steps import plan as plan_obligation
 from workflow.contracts.effects import CONTRACT
@@ -17,10 +17,10 @@ from workflow.deviations.contract_terms import contact_of, ensure_terms, write_c
 from workflow.deviations.rows import change_deviation, deviation_row
 from workflow.deviations.sanction_effects import (
     end_sanctions,
+    fine_after_pause,
     fine_letter_delivered,
     fine_letter_returned,
     hold_fine,
-    release_fine,
 )
 from workflow.deviations.termination import TERMINATIONS, tell_termination, withdraw_termination
 from workflow.engine import case_rows, obligations
@@ -301,7 +301,7 @@ def stop_the_clock(step: Step) -> None:
 @effect("start_the_clock")
 def start_the_clock(step: Step) -> None:
     """Each period goes on with what was left of it, and each receipt shows the pause."""
-    release_fine(step, step.today, ("paused",))
+    fine_after_pause(step, in_plan=step.column("state") in PLANNED)
     tell_termination(step)
     replan(step)
 
