@@ -228,6 +228,8 @@ def _todo(visit: Visit, view: CaseView, actions: list[Action], names: dict[str, 
             by_trigger.setdefault(action.trigger, []).append(action)
     for trigger, group in by_trigger.items():
         allowed = [a for a in group if a.allowed]
+        if not allowed and trigger not in owed and view.case.process == "deviation":
+            continue  # the ladder itself says why a rung may not be used
         first = (allowed or group)[0]
         found.append(
             {

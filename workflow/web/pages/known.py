@@ -7,6 +7,7 @@ from typing import Any
 
 from states.calendar import local_date
 from states.definition import Scope
+from states.ladder import RUNGS
 from states.roles import Actor
 from workflow.cases.actions import Action
 from workflow.cases.items import CaseView, LotView
@@ -20,6 +21,8 @@ _CONTRACT = (
     "contract_number", "start_on", "end_on", "option_count", "option_months", "notice_months", "contract_class",
     "is_framework", "follow_up_plan", "start_up_meeting_on",
 )  # fmt: skip
+#: Whoever decides a sanction finds the reasons of the one who prepared it, and may write others.
+_SANCTIONS = {r.trigger for r in RUNGS if r.is_sanction}
 #: Steps that put a new fact beside an older one of the same name: what stands on the case is not their answer.
 _NEW_FACTS = {"record_documents_changed"}
 
@@ -47,6 +50,8 @@ def known_answers(uow: UnitOfWork, who: Actor, view: CaseView, action: Action) -
         known |= _conditions(contract_conditions(uow, who, view.case.id, local_date(uow.now)))
     elif action.trigger == "prepare_rung":
         known |= preparation_of(uow, who, view.case.id)
+    elif action.decides and action.trigger in _SANCTIONS:
+        known["reasons"] = preparation_of(uow, who, view.case.id)["proportionality"]
     asked = action.form.model_fields
     kept = {name: value for name, value in known.items() if name in asked and value is not None}
     if action.trigger in _NEW_FACTS:

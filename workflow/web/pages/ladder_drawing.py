@@ -14,7 +14,7 @@ from itertools import groupby
 from states.ladder import RUNGS
 
 LINE = 15
-COLUMN, GAP, FOOT, RISE, WRAP, LINES = 110, 5, 24, 16, 15, 3
+COLUMN, GAP, FOOT, RISE, WRAP, LINES = 114, 5, 24, 15, 14, 3
 ROW, ROW_WIDTH, INDENT = 40, 346, 9
 
 
@@ -63,7 +63,7 @@ def wide(names: Sequence[str]) -> Drawing:
         x, y = number * (COLUMN + GAP), base - height
         text_y = y - 8 - (len(lines) + 1) * LINE
         blocks.append(Block(rung.key, x, y, COLUMN, height, lines, x, text_y))
-    return Drawing(len(RUNGS) * (COLUMN + GAP) - GAP, base + LINE + 5, tuple(blocks), _beside(blocks, base + LINE))
+    return Drawing(len(RUNGS) * (COLUMN + GAP) - GAP, base + 2 * LINE, tuple(blocks), _beside(blocks, base + LINE))
 
 
 def _beside(blocks: Sequence[Block], y: int) -> tuple[Beside, ...]:

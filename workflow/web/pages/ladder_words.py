@@ -224,7 +224,11 @@ def next_step(
 ) -> dict[str, Any]:
     """The card "next step": which rung, proposed, prepared and decided by whom, from when and why, with what letter."""
     locale, rung = visit.locale, next_rung(ladder)
-    context: dict[str, Any] = {"rung": None, "buttons": _buttons(ladder, actions, rung, locale), "planned": False}
+    context: dict[str, Any] = {
+        "rung": None,
+        "buttons": _buttons(ladder, tasks, actions, rung, locale),
+        "planned": False,
+    }
     state = ladder.case.state
     context["planned"] = state in ("plan_review", "plan_running", "verification")
     if rung is None:
@@ -263,8 +267,11 @@ def next_step(
     return context
 
 
-def _buttons(ladder: LadderView, actions: Sequence[Action], rung: Rung | None, locale: str) -> list[dict[str, Any]]:
-    """Links to the ordinary pages of the steps that this person may take now; the first is the decision itself."""
+def _buttons(
+    ladder: LadderView, tasks: Sequence[TaskItem], actions: Sequence[Action], rung: Rung | None, locale: str
+) -> list[dict[str, Any]]:
+    """Links to the ordinary pages of the steps that this person may take now; what is owed stands out."""
+    owed = {t.trigger for t in tasks}
     possible = {a.trigger: a for a in actions if a.mine and a.allowed}
     first = [rung.trigger] if rung is not None and rung.is_sanction else []
     asked = [t for t in (*first, *ON_THE_CARD) if t in possible]
@@ -274,9 +281,9 @@ def _buttons(ladder: LadderView, actions: Sequence[Action], rung: Rung | None, l
         {
             "text": words.step_text("trigger", "deviation", trigger, locale),
             "href": f"/cases/{ladder.case.id}/do/{trigger}",
-            "primary": trigger in first or number == 0,
+            "primary": trigger in owed,
         }
-        for number, trigger in enumerate(dict.fromkeys(asked))
+        for trigger in dict.fromkeys(asked)
     ]
 
 

@@ -252,16 +252,14 @@ def show_alike(request: Request, by: str = "supplier") -> Response:
 def _group(g: Alike, by: str, locale: str) -> dict[str, Any]:
     like = {"kind": g.like.kind, "ground": g.like.ground or "none", "severe": "yes" if g.like.severe else "no", "ended": "1"}  # fmt: skip
     parts = g.by_supplier if by == "supplier" else g.by_category
-    rungs = [k for k in KEYS if k in g.figures.days]
-    rows = [_figures(gettext("All alike", locale), g.figures, like, rungs, locale)]
+    rows = [_figures(gettext("All alike", locale), g.figures, like, locale)]
     for name, part in parts:
         of = part.courses[0]
         narrowed = {"supplier": of.supplier_id} if by == "supplier" else {"category": of.category}
         text = name if by == "supplier" else category_text(name, locale)
-        rows.append(_figures(text, part, {**like, **narrowed}, rungs, locale))
+        rows.append(_figures(text, part, {**like, **narrowed}, locale))
     return {
         "title": likeness_text(g, locale),
-        "rungs": [rung_name(r, locale) for r in rungs],
         "rows": rows,
         "comparable": g.comparable,
         "unequal": [unequal_row(u, locale) for u in g.unequal],
@@ -271,11 +269,12 @@ def _group(g: Alike, by: str, locale: str) -> dict[str, Any]:
 def likeness_text(g: Alike, locale: str) -> str:
     """ "Barnarbete, rapporterar inte (punkt 3), allvarlig"."""
     kind = label(f"value.deviation_kind.{g.like.kind}", locale)
-    parts = [kind, ground_text(g.like.ground, locale)]
+    ground = ground_text(g.like.ground, locale)
+    parts = [kind, ground[:1].lower() + ground[1:]]
     return ", ".join([*parts, gettext("severe", locale)] if g.like.severe else parts)
 
 
-def _figures(name: str, f: Figures, query: dict[str, str], rungs: list[str], locale: str) -> dict[str, Any]:
+def _figures(name: str, f: Figures, query: dict[str, str], locale: str) -> dict[str, Any]:
     """A row of figures, each with the address of the cases behind it."""
 
     def href(**more: str) -> str:
@@ -286,7 +285,10 @@ def _figures(name: str, f: Figures, query: dict[str, str], rungs: list[str], loc
         "name": name,
         "count": len(f.courses),
         "href": href(),
-        "days": [{"days": number(f.days[r], locale), "href": href(stood=r)} if r in f.days else None for r in rungs],
+        "days": [
+            {"rung": rung_name(r, locale), "days": number(days, locale), "href": href(stood=r)}
+            for r, days in f.days.items()
+        ],
         "furthest": {"text": rung_name(f.furthest, locale), "href": href(stood=f.furthest)} if f.furthest else None,
         "passed": [
             {
