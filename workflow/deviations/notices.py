@@ -117,7 +117,7 @@ def letter_facts(step: Step, row: Row, *, rung: str | None, reason: str | None =
         "stop_months": d.terms.amounts.get("stop_until_termination"),
         "notice_months": d.terms.amounts.get("termination_notice"),
         "proportionality": row.proportionality,
-        "reason": reason,
+        "reason": reason if reason != row.proportionality else None,
         "officer": officer.name if officer else step.region_name,
         "officer_address": officer.address if officer else "",
         "due_on": None,
