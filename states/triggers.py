@@ -152,8 +152,8 @@ FOLLOW_UP_TRIGGERS = (
     _duty("U7", CLAUSE, "avtalsvillkoret, punkt 3", (SUPPLIER,), "deviation.record_severe_report", terms=("severe_report",)),
     _timer(
         "U8",
-        POLICY,
-        "Stegvis standard",
+        CLAUSE,
+        "avtalsvillkoret; påminnelserna Stegvis standard",
         (SUPPLIER,),
         "deviation.supplier_reminder_due",
         terms=("plan_due", "plan_due_severe"),
