@@ -20,7 +20,7 @@ _cases = case_rows.cases
 
 
 def show(chosen: Namespace) -> int:
-    """A ladder by its reference. Raises NotFound, Refusal where the reference stands in several regions."""
+    """A ladder by its reference. Raises Refusal where it stands nowhere, or in several regions."""
     app = open_app()
     query = select(_cases.c.id, _cases.c.region_id).where(
         _cases.c.process == "deviation", or_(_cases.c.reference == chosen.case, _cases.c.id == chosen.case)
@@ -30,7 +30,7 @@ def show(chosen: Namespace) -> int:
     with app.database.read() as uow:
         found = uow.connection.execute(query.limit(2)).all()
         if not found:
-            raise NotFound
+            raise Refusal(tell(_("There is no deviation %(case)s."), case=chosen.case))
         if len(found) > 1:
             raise Refusal(tell(_("%(case)s stands in several regions. Add --region."), case=chosen.case))
         view, today = ladder_view(uow, system_actor(found[0].region_id), found[0].id), local_date(uow.now)
