@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from states.decision import Unmet
 from states.definition import Mark
 from states.facts import Situation
-from states.guards.registered import OFFICER, OWNER, _another_person, _unless, guard
+from states.guards.registered import HEAD, OFFICER, OWNER, _another_person, _unless, guard
 
 #: A framework runs for at most so many months, unless there are special reasons.
 LONGEST_FRAMEWORK = 48
@@ -69,6 +69,22 @@ def option_is_left(s: Situation) -> list[Unmet]:
 @guard("contract", mark=Mark.POLICY, source="Stegvis: what can still be extended is not evaluated as ending")
 def no_option_is_left(s: Situation) -> list[Unmet]:
     return _unless(s.contract.options_left == 0, "option_left", OWNER, count=s.contract.options_left)
+
+
+@guard("contract", mark=Mark.CLAUSE, source="avtalsvillkoret om uppsägning")
+def contract_is_terminated(s: Situation) -> list[Unmet]:
+    return _unless(s.contract.terminated, "no_termination")
+
+
+@guard("termination", mark=Mark.CLAUSE, source="avtalsvillkoret om uppsägning")
+def termination_is_decided(s: Situation) -> list[Unmet]:
+    """A person decided it on the ladder of a deviation, and the supplier has got the letter."""
+    return _unless(s.facts["termination"] is not None, "no_termination", HEAD)
+
+
+@guard("termination", mark=Mark.CLAUSE, source="avtalsvillkoret om uppsägning")
+def termination_is_withdrawn(s: Situation) -> list[Unmet]:
+    return _unless(s.facts["termination"] is None, "termination_stands", HEAD)
 
 
 @guard("contract", mark=Mark.CLAUSE, source="the contract's last day")

@@ -90,6 +90,7 @@ CONTRACT = ContractFacts(
     value=Decimal(2_000_000),
     is_framework=True,
     party_since_on=date(2026, 3, 1),
+    terminated=True,
 )
 #: A deviation whose every guard is met: nothing is in force, and all that is waited for has come.
 DEVIATION = DeviationFacts(
@@ -102,6 +103,7 @@ DEVIATION = DeviationFacts(
     delivered_on=date(2026, 11, 2),
     prepared_rung="call_off_stop",
     prepared_by=OFFICER,
+    stop_consent=True,
     skip_reason=True,
     fine=FineAccount((FineWeek(1, date(2027, 3, 3), 1_000_000, 1_000_000),), 1, None),
     fine_from_on=date(2027, 3, 3),
@@ -128,6 +130,7 @@ FACTS: dict[str, Any] = {
     "disqualified": (),
     "renewal": RenewalFacts(),
     "deviation": DEVIATION,
+    "termination": date(2027, 6, 30),
 }
 
 

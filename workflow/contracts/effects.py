@@ -101,6 +101,7 @@ def load_contract(step: Step) -> ContractFacts:
         renewal_declined_on=c.renewal_declined_on,
         is_framework=bool(c.is_framework),
         party_since_on=c.party_since_on,
+        terminated=c.terminated_on is not None,
     )
 
 
@@ -157,6 +158,9 @@ def open_contract(step: Step) -> None:
         renewal_asked_on=None,
         renewal_alarmed_on=None,
         renewal_declined_on=None,
+        terminated_on=None,
+        end_before_termination=None,
+        options_before_termination=None,
         missing=",".join(f.missing),
         owner_note=f.owner_note,
         called_off_ore=None,
