@@ -330,7 +330,7 @@ def test_the_shortcut_for_a_severe_deviation_made_probable(play: Play) -> None:
     play.run_due()
     assert ladder.state == "immediate_termination"
     assert ladder.entered() == ["immediate_termination"]
-    assert ladder.sent()[-1].startswith("Beslut: uppsägning med omedelbar verkan")
+    assert ladder.sent()[-1].startswith("Uppsägning av avtal med omedelbar verkan")
 
 
 def test_no_shortcut_for_a_deviation_that_is_not_severe(ladder: Ladder) -> None:
