@@ -88,7 +88,7 @@ def compose(
     }
     if isinstance(facts, SupplierNotice):  # decided as it stands: nothing is added, and no link leads inside
         text, subject = facts.text, one_line(facts.subject)
-        html = render("mails/supplier_notice/body.html", {**context, "lines": text.splitlines()}, locale=locale)
+        html = render("mails/supplier_notice/body.html", {**context, "text": text}, locale=locale)
     else:
         text = _tidy(render(f"mails/{Kind(kind)}/body.txt", context, locale=locale))
         subject = _subject(Kind(kind), facts, context, locale)

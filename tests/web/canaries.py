@@ -28,16 +28,16 @@ from workflow.commands import (
     ExtendDeadline,
     HandOn,
     OpenCase,
+    ProposeLetterText,
     ProposeParameter,
     PublishPlan,
     RecordReturned,
-    ProposeLetterText,
     RejectLetterText,
     RejectParameter,
-    SetLetterhead,
     SetAbsence,
     SetCalendarAddress,
     SetDirectoryNumber,
+    SetLetterhead,
     SetMailPlan,
     SetSubstitute,
     SettleMailMatter,
@@ -189,7 +189,14 @@ def settings(play: Play) -> None:
     words = ("{avtalsnummer} {avtalspunkt} {sista svarsdag}" + f" {MARK} text", play.today, f"{MARK} brevbeslut")
     text = play.do("admin", ProposeLetterText(play.region, "reminder_1", "sv", f"{MARK} rubrik", *words))["id"]
     play.do("head", RejectLetterText(text, f"{MARK} brevskäl"))
-    lines = (f"{MARK} avsändare", f"{MARK} avdelning", f"{MARK} gata", f"{MARK} telefon", f"{MARK} Eva", f"{MARK} beslut")
+    lines = (
+        f"{MARK} avsändare",
+        f"{MARK} avdelning",
+        f"{MARK} gata",
+        f"{MARK} telefon",
+        f"{MARK} Eva",
+        f"{MARK} beslut",
+    )
     play.do("admin", SetLetterhead(play.region, None, play.today, *lines))
 
 

@@ -49,7 +49,12 @@ def test_the_letters_of_a_case_by_the_api(ladder: Ladder) -> None:
 def test_a_text_is_previewed_proposed_and_released_by_another(ladder: Ladder) -> None:
     play = ladder.play
     admin, head = sign_in(play, "admin"), sign_in(play, "head")
-    typed = {"subject": "Påminnelse om {avtal}", "text": TEXT, "valid_from": play.today.isoformat(), "source": "Beslut 8"}
+    typed = {
+        "subject": "Påminnelse om {avtal}",
+        "text": TEXT,
+        "valid_from": play.today.isoformat(),
+        "source": "Beslut 8",
+    }
     shown = send(admin, PAGE, do="preview", case=ladder.id, **typed)
     assert shown.status_code == 200
     assert "Avtal AVT-2026-0001" in shown.text

@@ -471,7 +471,7 @@ def test_a_contract_carries_its_own_blanks_and_a_deviation_keeps_those_it_began_
 def test_the_supplier_reads_the_letters_in_its_language(play: Play) -> None:
     ladder = Ladder(play, contact_language="en")
     ladder.climb_to("reminder_1")
-    assert ladder.sent()[-1].startswith("Reminder: action plan")
+    assert ladder.sent()[-1].startswith("Reminder of the action plan")
 
 
 def test_a_deviation_belongs_to_a_contract(play: Play) -> None:

@@ -81,7 +81,7 @@ def test_a_letter_says_by_which_day_and_that_a_late_letter_gives_more_time(ladde
     letter = ladder.letters()[-1]
     assert "senast måndag 30 mars 2026" in letter.text
     assert ladder.due_on == date(2026, 3, 30)
-    assert "Får ni brevet en senare dag än det är daterat räknas tiden från den dag ni får det." in letter.text
+    assert "Får ni brevet en senare dag räknas svarstiden från den dagen." in letter.text
 
 
 def test_the_supplier_chooses_english(play: Play) -> None:
@@ -148,7 +148,7 @@ def test_a_letter_that_was_tampered_with_is_neither_given_out_nor_sent(ladder: L
     play = ladder.play
     ladder.act("officer", "start_dialogue")
     (letter,) = ladder.letters()
-    play.sql(f"UPDATE supplier_notices SET {column} = replace({column}, 'Undersökningshandskar', 'x')")  # noqa: S608
+    play.sql(f"UPDATE supplier_notices SET {column} = replace({column}, 'Undersökningshandskar', 'x')")
     with pytest.raises(Conflict):
         case_file(ladder, letter.id)
     play.run_due()
@@ -158,7 +158,9 @@ def test_a_letter_that_was_tampered_with_is_neither_given_out_nor_sent(ladder: L
 def test_a_mail_whose_words_were_changed_in_the_outbox_is_not_sent(ladder: Ladder) -> None:
     play = ladder.play
     ladder.act("officer", "start_dialogue")
-    play.sql("UPDATE outbox_messages SET facts = replace(facts, 'Undersökningshandskar', 'x') WHERE kind = 'supplier_notice'")
+    play.sql(
+        "UPDATE outbox_messages SET facts = replace(facts, 'Undersökningshandskar', 'x') WHERE kind = 'supplier_notice'"
+    )
     play.run_due()
     assert ladder.sent() == []
 
@@ -218,10 +220,11 @@ def test_a_text_holds_from_its_day_and_for_its_language_alone(ladder: Ladder) ->
     play = ladder.play
     play.do("head", ReleaseLetterText(propose(play, valid_from=play.today + timedelta(days=3))))
     with play.app.database.read() as uow:
-        of = lambda locale, days: wording(  # noqa: E731
-            uow, play.region, "opportunity_to_remedy", locale, play.today + timedelta(days=days)
-        ).own
-        assert [of("sv", 2), of("sv", 3), of("en", 3)] == [False, True, False]
+
+        def own(locale: str, days: int) -> bool:
+            return wording(uow, play.region, "opportunity_to_remedy", locale, play.today + timedelta(days=days)).own
+
+        assert [own("sv", 2), own("sv", 3), own("en", 3)] == [False, True, False]
         assert not wording(uow, "kalmar", "opportunity_to_remedy", "sv", play.today + timedelta(days=9)).own
 
 
@@ -326,7 +329,9 @@ def test_the_letterhead_of_the_unit_goes_before_the_regions_and_holds_from_its_d
         day = play.today + timedelta(days=days)
         play.do(
             "admin",
-            SetLetterhead(play.region, unit, day, name, "Inköp", "Box 1\n971 89 Luleå", "0920-1", "Eva Registrator", "Beslut"),
+            SetLetterhead(
+                play.region, unit, day, name, "Inköp", "Box 1\n971 89 Luleå", "0920-1", "Eva Registrator", "Beslut"
+            ),
         )
 
     set_it(None, "Regionen")

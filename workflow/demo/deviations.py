@@ -28,7 +28,7 @@ class Deed:
     back: int
     trigger: str
     by: str
-    form: FormOf = lambda _: {}  # noqa: E731
+    form: FormOf = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,9 @@ def _decided(prepared: int, decided: int, rung: str, why: str, reasons: str, ski
     form = {"prepared_rung": rung, "proportionality": why, "evidence": "Revisionsrapport och brevväxling i akten.",
             "skip_reason": skip or None}  # fmt: skip
     trigger = "decide_severe_termination" if rung == "immediate_termination" else f"decide_{rung}"
-    return Deed(prepared, "prepare_rung", OFFICER, _given(**form)), Deed(decided, trigger, HEAD, _given(reasons=reasons))
+    return Deed(prepared, "prepare_rung", OFFICER, _given(**form)), Deed(
+        decided, trigger, HEAD, _given(reasons=reasons)
+    )
 
 
 def _planned(back: int, *due: int) -> Deed:

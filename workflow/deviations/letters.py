@@ -44,7 +44,11 @@ _SUPPLIER = Statement(
 )
 
 #: By which clause a letter that is no rung's own is written: the clause of the sanction it tells of.
-_CLAUSE_OF = {"stop_while_investigating": "call_off_stop", "stop_lifted": "call_off_stop", "fine_ended": "contractual_fine"}
+_CLAUSE_OF = {
+    "stop_while_investigating": "call_off_stop",
+    "stop_lifted": "call_off_stop",
+    "fine_ended": "contractual_fine",
+}
 #: What a draft leaves open until it is decided, and shows as such.
 _OPEN_IN_DRAFT = ("reasons", "proportionality", "decider")
 
@@ -100,7 +104,7 @@ def letter_values(
     return {
         "contract": contract.title,
         "contract_reference": (entered.contract_number if entered is not None else None) or contract.reference,
-        "clause": label(f"letter_clause.{_clause(kind, rung)}", locale),
+        "clause": label(f"letter_clause.{_clause(kind)}", locale),
         "clause_version": d.terms.clause_version,
         "requirement": row.requirement,
         "requirement_clause": row.clause,
@@ -133,7 +137,7 @@ def letter_values(
     }
 
 
-def _clause(kind: str, rung: str | None) -> str:
+def _clause(kind: str) -> str:
     if kind in _CLAUSE_OF:
         return _CLAUSE_OF[kind]
     return kind if kind not in OTHER_KINDS else "general"
@@ -167,9 +171,7 @@ def title_of(uow: UnitOfWork, case_id: str) -> Row:
     return found
 
 
-def _document(
-    step: Step, row: Row, head: Head, values: dict[str, str], subject: str, text: str, locale: str
-) -> Letter:
+def _document(step: Step, row: Row, head: Head, values: dict[str, str], subject: str, text: str, locale: str) -> Letter:
     number = (step.column("registry_number") or "").removeprefix("Dnr ")
     facts: list[tuple[str, str]] = [
         (gettext("Date", locale), step.today.isoformat()),
@@ -178,7 +180,8 @@ def _document(
     ]
     if head.reference_person:
         facts.append((gettext("Our reference person", locale), head.reference_person))
-    facts.append((gettext("Our reference", locale), step.case.reference))
+    if number:
+        facts.append((gettext("Our reference", locale), step.case.reference))
     facts.append((gettext("Your contract", locale), f"{values['contract']} ({values['contract_reference']})"))
     return Letter(
         sender=head.sender,
@@ -188,7 +191,9 @@ def _document(
         facts=tuple(facts),
         title=subject,
         text=text,
-        foot=tuple(filter(None, (", ".join((head.sender, *head.address)) if head.address else "", ", ".join(head.contact)))),
+        foot=tuple(
+            filter(None, (", ".join((head.sender, *head.address)) if head.address else "", ", ".join(head.contact)))
+        ),
     )
 
 

@@ -16,7 +16,6 @@ from notifications.kinds import Kind
 from notifications.message import Attachment
 from states.calendar import local_date
 from states.errors import NoSuchStep
-from states.ladder import BY_KEY
 from states.roles import Actor, system_actor
 from templates.labels import gettext
 from workflow.db.columns import new_id
@@ -68,6 +67,7 @@ _SEND_ANEW = Statement(
         returned_at=None, returned_because=None,
     )
 )  # fmt: skip
+
 
 def text_hash(subject: str, text: str) -> str:
     """SHA-256 of subject, a line break and text: what was decided is what is sent."""

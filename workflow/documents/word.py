@@ -61,7 +61,10 @@ def write_word(document: Document, *, locale: str, now: datetime, landscape: boo
     _write_letterhead(word, document, locale)
     for block in document.before:
         _write_block(word, block)
-    word.add_paragraph(one_line(document.title), style="Title")
+    title = word.add_paragraph(one_line(document.title), style="Title")
+    if document.before:  # the title of a letter is its subject: no larger than a heading
+        title.runs[0].font.size, title.paragraph_format.space_before = Pt(15), Pt(20)
+        title.paragraph_format.space_after = Pt(10)
     if document.subtitle:
         word.add_paragraph(one_line(document.subtitle), style="Subtitle")
     for block in document.blocks:

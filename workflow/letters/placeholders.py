@@ -110,9 +110,7 @@ def faults_of(kind: str, locale: str, subject: str, text: str) -> list[FieldErro
     missing = [name for name in required(kind) if not any(name in line for line in lines)]
     if missing:
         return [
-            FieldError(
-                "text", "placeholder_missing", {"names": ", ".join(_braced(word(n, locale)) for n in missing)}
-            )
+            FieldError("text", "placeholder_missing", {"names": ", ".join(_braced(word(n, locale)) for n in missing)})
         ]
     answer = {"response_day", "response_time"}
     for name in required(kind):

@@ -24,7 +24,9 @@ from workflow.letters.tables import LetterText
 from workflow.parameters.handlers import MAX_REASON, SETTERS, settled_by_another
 
 _texts = LetterText.__table__  # type: ignore[attr-defined]
-TEXTS = Statement(select(_texts).where(_texts.c.region_id == bindparam("region_id")).order_by(_texts.c.id.desc()).limit(200))
+TEXTS = Statement(
+    select(_texts).where(_texts.c.region_id == bindparam("region_id")).order_by(_texts.c.id.desc()).limit(200)
+)
 TEXTS_OF = Statement(
     select(_texts)
     .where(

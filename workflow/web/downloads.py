@@ -12,7 +12,6 @@ from starlette.datastructures import UploadFile
 
 from workflow.cases.queries import FileItem
 from workflow.commands import AddFile
-from workflow.documents.word import MEDIA_TYPE as WORD
 from workflow.errors import Conflict
 from workflow.files.scan import withheld
 from workflow.files.store import FolderStore, open_store

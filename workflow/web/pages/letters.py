@@ -18,7 +18,16 @@ from workflow.deviations.queries import LadderFilter, list_ladders
 from workflow.documents.word import MEDIA_TYPE
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.letters.letterheads import LETTERHEADS
-from workflow.letters.placeholders import ALWAYS_KNOWN, KINDS, PLACEHOLDERS, faults_of, in_codes, in_words, required, word
+from workflow.letters.placeholders import (
+    ALWAYS_KNOWN,
+    KINDS,
+    PLACEHOLDERS,
+    faults_of,
+    in_codes,
+    in_words,
+    required,
+    word,
+)
 from workflow.letters.texts import TEXT, TEXTS, TEXTS_OF, Wording, wording, wording_of, wordings
 from workflow.parameters.handlers import SETTERS, others_who_may_release
 from workflow.people.queries import unit_tree
@@ -90,7 +99,9 @@ def release_letter_text(request: Request, text_id: str, sent: Sent) -> Response:
     with visiting(request) as visit:
         row = _row(visit, text_id)
         since = day(max(row.valid_from, visit.today), visit.locale, visit.today)
-        told = gettext("The text is released. It applies to letters that are decided from %(day)s.", visit.locale, day=since)
+        told = gettext(
+            "The text is released. It applies to letters that are decided from %(day)s.", visit.locale, day=since
+        )
     flash(request, told)
     return RedirectResponse(f"/admin/letters/texts/{text_id}", 303)
 
@@ -216,9 +227,7 @@ def _letter_page(request: Request, kind: str, locale: str, typed: Typed, preview
             "given": given,
         }
         title = _title(kind, locale, visit.locale)
-        return page(
-            request, "pages/admin_letter.html", context, title=title, status=typed.status, errors=typed.errors
-        )
+        return page(request, "pages/admin_letter.html", context, title=title, status=typed.status, errors=typed.errors)
 
 
 def _row(visit: Visit, text_id: str) -> Row:
@@ -279,7 +288,10 @@ def set_letterhead(request: Request, sent: Sent) -> Response:
             viewer.region_id,
             answers.choice("unit"),
             answers.day("valid_from", required=True),
-            *(answers.text(name) for name in ("sender", "department", "address", "contact", "reference_person", "source")),
+            *(
+                answers.text(name)
+                for name in ("sender", "department", "address", "contact", "reference_person", "source")
+            ),
         )
 
     done = gettext("The letterhead is saved. It holds for letters that are decided from its day.", viewer.locale)
