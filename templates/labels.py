@@ -89,8 +89,11 @@ def _labels(locale: str) -> dict[str, str]:
 
 
 def _filled(text: str, params: dict[str, Any]) -> str:
-    """The placeholders filled. A value that ends in a point ("28 dec.") ends its sentence too."""
-    if "%(" not in text:
-        return text
-    ending = {n for n, v in params.items() if isinstance(v, str) and v.endswith(".") and f"%({n})s." in text}
-    return text % {n: v[:-1] if n in ending else v for n, v in params.items()}
+    """The placeholders filled."""
+    return text % ending(text, params) if "%(" in text else text
+
+
+def ending(text: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The values of a phrase's placeholders. One that ends in a point ("28 dec.") ends its sentence too."""
+    doubled = {n for n, v in params.items() if isinstance(v, str) and v.endswith(".") and f"%({n})s." in text}
+    return {n: v[:-1] if n in doubled else v for n, v in params.items()}

@@ -20,6 +20,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from templates import formatting, labels
 from templates.labels import LOCALES
@@ -82,6 +83,7 @@ def _environment(*, autoescape: bool) -> Environment:
         lambda one, many, n: labels.translations(_locale.get()).ngettext(one, many, n),
         newstyle=True,
     )
+    environment.globals["gettext"] = _phrase
     functions = {
         "label": _spoken(labels.label),
         "day": _dated(formatting.day),
@@ -98,6 +100,14 @@ def _environment(*, autoescape: bool) -> Environment:
     environment.filters.update(functions)
     environment.globals.update(functions)
     return environment
+
+
+@pass_context
+def _phrase(context: Context, text: str, /, **params: Any) -> str:
+    """A phrase of a template. As Jinja's own, but a value that ends in a point ends its sentence."""
+    phrase = labels.translations(_locale.get()).gettext(text)
+    filled = labels.ending(phrase, params)
+    return Markup(phrase) % filled if context.eval_ctx.autoescape else phrase % filled  # noqa: S704 - our own phrases
 
 
 # `pass_context` is there so that Jinja never works these out while it compiles, in the language of whoever

@@ -30,6 +30,7 @@ def test_when_everything_is_in_order_only_what_excludes_each_other_is_unmet() ->
     stopped = {g for g in GUARDS if unmet(g, situation())}
     assert stopped == {
         "case_is_paused", "no_option_is_left", "renewal_may_reopen", "stop_is_in_force", "fine_is_decided",
+        "termination_is_withdrawn",
     }  # fmt: skip
 
 

@@ -167,6 +167,10 @@ TALES = (
                 "Bristen har bestått i ett halvår och gäller säkerheten. Ett stopp är det minst ingripande som får effekt.",
                 "Leverantören har inte svarat på två påminnelser, en anmaning och en kallelse.",
             ),
+            Deed(
+                26, "consent_to_call_off_stop", OWNER,
+                _given(consents=True, note="Hämtningen kan ordnas hos en annan leverantör i ramavtalet."),
+            ),
             Deed(6, "review_call_off_stop", HEAD, _given(note="Grunden finns kvar. Leverantören har inte hört av sig.")),
         ),
         ground="not_reporting",

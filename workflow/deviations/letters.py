@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from states.deadlines import Receipt
-from states.deviation_dates import agreed
+from states.deviation_dates import agreed, response_period
 from states.due_dates import count
 from states.ladder import BY_KEY
 from states.roles import SYSTEM_ID, Actor
@@ -50,7 +50,15 @@ _CLAUSE_OF = {
     "fine_ended": "contractual_fine",
 }
 #: What a draft leaves open until it is decided, and shows as such.
-_OPEN_IN_DRAFT = ("reasons", "proportionality", "decider")
+_OPEN_IN_DRAFT = ("reasons", "proportionality", "decider", "plan_due_day", "measures")
+
+
+@dataclass(frozen=True, slots=True)
+class Reminds:
+    """Of what a reminder beside the ladder reminds: the last day of the plan to come, and measures with their days."""
+
+    due_on: date
+    measures: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,9 @@ class Rendered:
 
 
 def render_letter(
-    step: Step, words: Wording, *, rung: str | None, reason: str | None = None, draft: bool = False
-) -> Rendered:
+    step: Step, words: Wording, *, rung: str | None, reason: str | None = None, draft: bool = False,
+    reminds_of: Reminds | None = None,
+) -> Rendered:  # fmt: skip
     """The letter of `words` about this deviation, in the language of the words.
 
     `rung` is where the ladder stands with it, `reason` what was written as the decision's reasons. A draft shows in
@@ -73,6 +82,7 @@ def render_letter(
     locale, row = words.locale, deviation_row(step)
     head = letterhead(step.uow, step.case.region_id, step.region_name, step.column("unit_id"), step.today)
     values = letter_values(step, row, words.kind, locale, head, rung=rung, reason=reason)
+    values |= _reminder_values(step, reminds_of, locale)
     if draft:
         values |= {name: f"[{word(name, locale)}]" for name in _OPEN_IN_DRAFT if not values[name]}
     values["decider"] = values["decider"] or values["officer"]
@@ -132,8 +142,37 @@ def letter_values(
         "contract_end_day": on(ends.due_on),
         "plan_last_day": on(last_milestone),
         "outcome": label(f"letter_outcome.{row.outcome}", locale) if row.outcome else "",
-        "reasons": " ".join((reason or "").split()),
+        "reasons": " ".join((reason or "").split()) if reason != row.proportionality else "",
         "proportionality": " ".join((row.proportionality or "").split()),
+    }
+
+
+def _reminder_values(step: Step, reminds_of: Reminds | None, locale: str) -> dict[str, str]:
+    """The day of the plan, and the measures as a list. In a preview the day of today's period and what is not done."""
+    if reminds_of is None:
+        response = response_period(step.situation())
+        return {
+            "plan_due_day": long_day(response.due_on, locale) if response and response.due_on else "",
+            "measures": "",
+        }
+    return {
+        "plan_due_day": long_day(reminds_of.due_on, locale),
+        "measures": "\n".join(
+            gettext(
+                "- %(action)s: the last day was %(day)s",
+                locale,
+                action=" ".join(action.split()),
+                day=long_day(on, locale),
+            )
+            if on < step.today
+            else gettext(
+                "- %(action)s: the last day is %(day)s",
+                locale,
+                action=" ".join(action.split()),
+                day=long_day(on, locale),
+            )
+            for action, on in reminds_of.measures
+        ),
     }
 
 

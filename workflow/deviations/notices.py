@@ -22,7 +22,7 @@ from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.forms import MailTaken, ReturnedForm
-from workflow.deviations.letters import json_of, render_letter
+from workflow.deviations.letters import Reminds, json_of, render_letter
 from workflow.deviations.rows import DEVIATION, change_deviation, deviation_row
 from workflow.deviations.tables import SupplierNotice
 from workflow.documents.letter import Letter, write_letter, write_letter_text
@@ -81,25 +81,30 @@ def draft(step: Step, rung: str) -> str:
 
 
 def send(
-    step: Step, kind: str, *, rung: str | None = None, starts_period: bool = False, reason: str | None = None
-) -> str:
+    step: Step, kind: str, *, rung: str | None = None, starts_period: bool = False, reason: str | None = None,
+    reminds_of: Reminds | None = None,
+) -> str:  # fmt: skip
     """Render, hash, store and queue a letter to the supplier. Returns the notice's id.
 
     Where it starts a period, that period counts from this letter alone, and from the day it is handed over.
     """
-    step.uow.run(_REPLACE_DRAFTS, the_case_id=step.case_id)
-    notice_id = _write(step, kind, rung=rung, status="queued", starts_period=starts_period, reason=reason)
+    if rung is not None or starts_period:
+        step.uow.run(_REPLACE_DRAFTS, the_case_id=step.case_id)
+    notice_id = _write(
+        step, kind, rung=rung, status="queued", starts_period=starts_period, reason=reason, reminds_of=reminds_of
+    )
     if starts_period:
         change_deviation(step, period_notice_id=notice_id)
     return notice_id
 
 
 def _write(
-    step: Step, kind: str, *, rung: str | None, status: str, starts_period: bool, reason: str | None = None
-) -> str:
+    step: Step, kind: str, *, rung: str | None, status: str, starts_period: bool, reason: str | None = None,
+    reminds_of: Reminds | None = None,
+) -> str:  # fmt: skip
     row = deviation_row(step)
     words = wording(step.uow, step.case.region_id, kind, row.contact_locale, step.today)
-    made = render_letter(step, words, rung=rung, reason=reason, draft=status == "drafted")
+    made = render_letter(step, words, rung=rung, reason=reason, draft=status == "drafted", reminds_of=reminds_of)
     notice_id = new_id(step.now)
     digest, document_digest = text_hash(made.subject, made.text), sha256(write_letter_text(made.letter))
     message_id = None
@@ -195,9 +200,10 @@ def attached(uow: UnitOfWork, message: Row) -> list[Attachment]:
 
 
 def latest(step: Step) -> Row | None:
-    """The newest letter that was sent, not drafted."""
+    """The newest letter that was sent: that of the period first, then one that is not known to have arrived."""
     sent = [n for n in step.uow.all(NOTICES, case_id=step.case_id) if n.status not in ("drafted", "replaced")]
-    return sent[-1] if sent else None
+    period = deviation_row(step).period_notice_id
+    return max(sent, key=lambda n: (n.status != "delivered", n.id == period, n.id), default=None)
 
 
 def send_anew(step: Step, notice: Row) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, not_, or_, select
 
 from states.calendar import local_date
 from states.decision import Unmet
@@ -20,23 +20,25 @@ from states.deviation_dates import next_rung_on, response_period, stop_months
 from states.facts import DeviationFacts
 from states.fines import FineAccount
 from states.guards import GUARDS
-from states.ladder import BY_KEY, RUNGS, Rung, rung_after
-from states.roles import Actor
+from states.ladder import BY_KEY, NARROW_SEVERE_KINDS, RUNGS, SEVERE_KINDS, Rung, rung_after
+from states.roles import Actor, Role
 from workflow.cases.paging import Key, Page, Segment, walk
 from workflow.cases.view import names_of, view_of
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations import rows
-from workflow.deviations.contract_terms import TERMS_BY_ID, contact_of, shown_terms
+from workflow.deviations.contract_terms import TERMS_BY_ID, contact_of, shown_terms, terms_table
 from workflow.deviations.notices import NOTICES
 from workflow.deviations.tables import ExclusionMaterial
 from workflow.engine import case_rows
 from workflow.engine.access import Secrecy
 from workflow.engine.act import load_step, visible_case
+from workflow.engine.directory import below, units
 from workflow.engine.step import Step
-from workflow.engine.tables import Timer
+from workflow.engine.tables import Pause, Timer
 from workflow.errors import NotFound
 from workflow.people.tables import Person, Unit
+from workflow.procurements.tables import Procurement
 from workflow.suppliers.tables import Supplier, SupplierRelation
 
 _cases = case_rows.cases
@@ -49,6 +51,14 @@ _people = Person.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
 _material = ExclusionMaterial.__table__  # type: ignore[attr-defined]
 _timers = Timer.__table__  # type: ignore[attr-defined]
+_pauses = Pause.__table__  # type: ignore[attr-defined]
+_procurements = Procurement.__table__  # type: ignore[attr-defined]
+_terms = terms_table
+
+#: Who has the ball while a letter's time runs: nobody in the region.
+SUPPLIER = "supplier"
+#: The main group of the common procurement vocabulary: its first two digits.
+CPV_GROUP = func.substr(_procurements.c.cpv, 1, 2)
 
 _NEXT_TIMER = Statement(
     select(_timers.c.kind, _timers.c.trigger, _timers.c.due_at, _timers.c.receipt)
@@ -61,6 +71,11 @@ _NEXT_TIMER = Statement(
     .limit(1)
 )
 _MATERIAL = Statement(select(_material).where(_material.c.case_id == bindparam("case_id")).order_by(_material.c.id))
+_PAUSES = Statement(
+    select(_pauses.c.from_on, _pauses.c.to_on, _pauses.c.reason)
+    .where(_pauses.c.case_id == bindparam("case_id"))
+    .order_by(_pauses.c.from_on, _pauses.c.id)
+)
 _SUPPLIER = Statement(
     select(_relations.c.name_seen.label("name"), _suppliers.c.organisation_number)
     .select_from(_relations.join(_suppliers, _suppliers.c.id == _relations.c.supplier_id))
@@ -202,7 +217,8 @@ class LadderView:
     """One deviation with its whole ladder.
 
     `deviation` and `terms` are plain values of their rows; `facts` what the law book sees. `response` is the receipt of
-    the period that runs, `stop_months` of the day after which a stop gives the right to terminate at once.
+    the period that runs, `stop_months` of the day after which a stop gives the right to terminate at once. `pauses` are
+    all of the case, the running one with `to_on` None.
     """
 
     case: Row
@@ -224,6 +240,7 @@ class LadderView:
     stop_months: dict[str, Any] | None
     next_step: NextStep | None
     exclusion_material: tuple[dict[str, Any], ...]
+    pauses: tuple[dict[str, Any], ...]
     names: dict[str, str]
 
 
@@ -297,8 +314,27 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
         stop_months=months.as_json() if months else None,
         next_step=_next_step(uow, case_id),
         exclusion_material=tuple(m._asdict() for m in uow.all(_MATERIAL, case_id=case_id)),
+        pauses=tuple(p._asdict() for p in uow.all(_PAUSES, case_id=case_id)),
         names=names,
     )
+
+
+def draft_of(uow: UnitOfWork, who: Actor, case_id: str) -> NoticeView | None:
+    """The letter that is drafted for the next decision, if any. Raises NotFound."""
+    visible_case(uow, case_id, who, lock=False)
+    drafts = [n for n in uow.all(NOTICES, case_id=case_id) if n.status == "drafted"]
+    return _notice(drafts[-1], names_of(uow, who, [drafts[-1].made_by])) if drafts else None
+
+
+def preparation_of(uow: UnitOfWork, who: Actor, case_id: str) -> dict[str, Any]:
+    """What was prepared of the next decision, as the form that prepares it asks; the rung that is asked for, at least."""
+    case_row = visible_case(uow, case_id, who, lock=False)
+    row = uow.one(rows.DEVIATION, case_id=case_id)
+    if row is None:
+        raise NotFound
+    names = ("prepared_rung", "proportionality", "evidence", "skip_reason")
+    found = view_of(uow, who, case_row).of({n: getattr(row, n) for n in names}, OF_BUSINESS)
+    return {**found, "prepared_rung": row.prepared_rung or row.asked_rung}
 
 
 def _notice(n: Row, names: dict[str, str]) -> NoticeView:
@@ -395,15 +431,47 @@ def _next_step(uow: UnitOfWork, case_id: str) -> NextStep | None:
 # --- all at once ----------------------------------------------------------------------------------------------
 
 
+#: Who sees the ladders of the whole region; the contract's own people see those of their units and their own.
+OF_THE_REGION = frozenset(
+    {Role.HEAD_OF_PROCUREMENT, Role.PROCUREMENT_OFFICER, Role.SUSTAINABILITY_STRATEGIST, Role.AUDIT_REVIEWER}
+)
+OF_THEIR_UNITS = frozenset({Role.CONTRACT_OWNER, Role.CONTRACT_MANAGER})
+
+
+def seen_by(who: Actor) -> list[ColumnElement[bool]]:
+    """What narrows all ladders of the region to those that the viewer may see together."""
+    if who.roles() & OF_THE_REGION or any(h.role in OF_THEIR_UNITS and not h.unit_ids for h in who.holdings):
+        return []
+    inside = sorted({u for h in who.holdings if h.role in OF_THEIR_UNITS for u in h.unit_ids})
+    people = sorted({h.person_id for h in who.holdings if h.role in OF_THEIR_UNITS})
+    named = or_(_cases.c.owner_id.in_(people), _cases.c.manager_id.in_(people))
+    return [or_(_cases.c.unit_id.in_(inside), named)]
+
+
 @dataclass(frozen=True, slots=True)
 class LadderFilter:
-    """`open_only` leaves out what has ended. `rung`, `supplier` (id), `contract` (case id), `outcome`."""
+    """What a list of ladders is narrowed to. `open_only` leaves out what has ended.
+
+    `supplier` is an id, `contract` a case id, `category` a main group of the CPV ("33"), `unit` takes the units below it
+    too. `ball` is who acts next: a role, or "supplier" while its time runs. `days` counts how long the ladder has stood
+    on its rung. `stood` is a rung that was entered at any time, `passed_by` one that was waived or skipped.
+    """
 
     open_only: bool = True
     rung: str | None = None
     supplier: str | None = None
     contract: str | None = None
     outcome: str | None = None
+    unit: str | None = None
+    category: str | None = None
+    ball: str | None = None
+    days: int | None = None
+    overdue: bool = False
+    kind: str | None = None
+    ground: str | None = None
+    severe: bool | None = None
+    stood: str | None = None
+    passed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,19 +539,12 @@ _NEWEST = Segment(_dev.c.case_id.is_not(None), (Key(_dev.c.case_id, "case_id", d
 def list_ladders(
     uow: UnitOfWork, who: Actor, filters: LadderFilter | None = None, *, after: str | None = None, limit: int = 50
 ) -> Page[LadderItem]:
-    """The region's ladders, the newest first. Raises InvalidForm at `after` for a bad cursor."""
-    filters = filters or LadderFilter()
-    where: list[ColumnElement[bool]] = [_dev.c.region_id == who.region_id]
-    if filters.open_only:
-        where.append(_dev.c.ended_on.is_(None))
-    for name in ("rung", "outcome"):
-        if getattr(filters, name) is not None:
-            where.append(_dev.c[name] == getattr(filters, name))
-    if filters.supplier is not None:
-        where.append(_dev.c.supplier_id == filters.supplier)
-    if filters.contract is not None:
-        where.append(_dev.c.contract_id == filters.contract)
+    """The ladders of the region that the viewer may see together, the newest first. Raises InvalidForm at `after` for a
+    bad cursor."""
+    return _listed(uow, [*seen_by(who), *_where(uow, who, filters or LadderFilter())], after, limit)
 
+
+def _listed(uow: UnitOfWork, where: list[ColumnElement[bool]], after: str | None, limit: int) -> Page[LadderItem]:
     def fetch(condition: ColumnElement[bool], order: list[Any], n: int) -> Sequence[Any]:
         query = select(*_COLUMNS).select_from(_FROM).where(*where, condition).order_by(*order).limit(n)
         return uow.connection.execute(query).all()
@@ -492,17 +553,75 @@ def list_ladders(
     return Page([LadderItem(**r._mapping) for r in found], following)
 
 
+def _where(uow: UnitOfWork, who: Actor, filters: LadderFilter) -> list[ColumnElement[bool]]:
+    today = local_date(uow.now)
+    found: list[ColumnElement[bool]] = [_dev.c.region_id == who.region_id]
+    if filters.open_only:
+        found.append(_dev.c.ended_on.is_(None))
+    for name in ("rung", "outcome", "kind", "ground"):
+        if getattr(filters, name) is not None:
+            found.append(_dev.c[name] == getattr(filters, name))
+    if filters.supplier is not None:
+        found.append(_dev.c.supplier_id == filters.supplier)
+    if filters.contract is not None:
+        found.append(_dev.c.contract_id == filters.contract)
+    if filters.unit is not None:
+        found.append(_cases.c.unit_id.in_(sorted(below(units(uow, who.region_id), filters.unit))))
+    if filters.category is not None:
+        of_group = select(_procurements.c.case_id).where(filters.category == CPV_GROUP)
+        found.append(_contracts.c.parent_id.in_(of_group))
+    if filters.ball is not None:
+        found.append(_cases.c.paused_on.is_(None))
+        found.append(_cases.c.next_role == (Role.SYSTEM if filters.ball == SUPPLIER else filters.ball))
+    if filters.days is not None:
+        found.append(_dev.c.rung_entered_on <= today - timedelta(days=filters.days))
+    if filters.overdue:
+        found += [_cases.c.paused_on.is_(None), _cases.c.next_due_on < today]
+    if filters.severe is not None:
+        counted = or_(_terms.c.severe_kinds == "six", _dev.c.kind.in_(NARROW_SEVERE_KINDS))
+        severe = and_(_dev.c.kind.in_(SEVERE_KINDS), exists().where(_terms.c.id == _dev.c.terms_id, counted))
+        found.append(severe if filters.severe else not_(severe))
+    for rung, statuses in ((filters.stood, ("entered",)), (filters.passed_by, ("waived", "skipped"))):
+        if rung is not None:
+            there = exists().where(
+                rows.rungs.c.case_id == _dev.c.case_id, rows.rungs.c.rung == rung, rows.rungs.c.status.in_(statuses)
+            )
+            found.append(there)
+    return found
+
+
+def suppliers_of_ladders(uow: UnitOfWork, who: Actor) -> list[tuple[str, str]]:
+    """The suppliers that have a ladder the viewer may see, open or not: (id, name), by name."""
+    query = (
+        select(_dev.c.supplier_id, _relations.c.name_seen)
+        .distinct()
+        .select_from(
+            _dev.join(_cases, _cases.c.id == _dev.c.case_id).join(
+                _relations,
+                and_(_relations.c.region_id == _dev.c.region_id, _relations.c.supplier_id == _dev.c.supplier_id),
+            )
+        )
+        .where(_dev.c.region_id == who.region_id, *seen_by(who))
+        .order_by(_relations.c.name_seen, _dev.c.supplier_id)
+        .limit(500)
+    )
+    return [(r.supplier_id, r.name_seen) for r in uow.connection.execute(query)]
+
+
 def ladders_of_contract(uow: UnitOfWork, who: Actor, contract_id: str) -> list[LadderItem]:
-    """Every deviation of one contract, the newest first."""
+    """Every deviation of one contract, to whoever sees the contract: the open ones first, the newest first."""
     visible_case(uow, contract_id, who, lock=False)
-    return list_ladders(uow, who, LadderFilter(open_only=False, contract=contract_id), limit=200).items
+    where = _where(uow, who, LadderFilter(open_only=False, contract=contract_id))
+    found = _listed(uow, where, None, 200).items
+    return sorted(found, key=lambda each: each.ended_on is not None)
 
 
 def rung_counts(uow: UnitOfWork, who: Actor) -> dict[str, int]:
     """How many open ladders stand on each rung; those not on one yet under an empty name."""
     query = (
         select(_dev.c.rung, func.count().label("n"))
-        .where(_dev.c.region_id == who.region_id, _dev.c.ended_on.is_(None))
+        .select_from(_dev.join(_cases, _cases.c.id == _dev.c.case_id))
+        .where(_dev.c.region_id == who.region_id, _dev.c.ended_on.is_(None), *seen_by(who))
         .group_by(_dev.c.rung)
     )
     counts = {r.rung or "": int(r.n) for r in uow.connection.execute(query)}

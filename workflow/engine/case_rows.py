@@ -47,7 +47,7 @@ _CLOSED = Statement(
     )
 )
 _PAUSES = Statement(
-    select(_pauses.c.from_on, _pauses.c.to_on, _pauses.c.reason).where(
+    select(_pauses.c.from_on, _pauses.c.to_on).where(
         _pauses.c.case_id == bindparam("case_id"), _pauses.c.to_on.is_not(None)
     )
 )
@@ -123,8 +123,8 @@ def calendar(uow: UnitOfWork, region_id: str) -> Calendar:
 
 
 def pauses(uow: UnitOfWork, case_id: str) -> tuple[Pause, ...]:
-    """The case's ended pauses; a running one has no length yet."""
-    return tuple(Pause(p.from_on, p.to_on, p.reason) for p in uow.all(_PAUSES, case_id=case_id))
+    """The case's ended pauses, as receipts name them; a running one has no length yet."""
+    return tuple(Pause(p.from_on, p.to_on, "case_paused") for p in uow.all(_PAUSES, case_id=case_id))
 
 
 def region(uow: UnitOfWork, region_id: str) -> Row | None:

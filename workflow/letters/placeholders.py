@@ -19,7 +19,7 @@ from workflow.errors import FieldError
 
 #: Letters that are no rung's own: they ask for a new plan, or tell of what began or ended beside the climb.
 OTHER_KINDS = (
-    "stop_while_investigating", "plan_accepted", "plan_returned", "ladder_resumed", "stop_lifted", "fine_ended",
+    "stop_while_investigating", "plan_reminder", "milestone_reminder", "plan_accepted", "plan_returned", "ladder_resumed", "stop_lifted", "fine_ended",
     "deviation_closed",
 )  # fmt: skip
 KINDS = (*BY_KEY, *OTHER_KINDS)
@@ -33,7 +33,7 @@ ALWAYS_KNOWN = (
 #: What some cases do not have.
 MAY_BE_MISSING = (
     "officer_address", "response_day", "response_time", "report_day", "plan_last_day", "reasons", "proportionality",
-    "fine_total", "outcome",
+    "fine_total", "outcome", "plan_due_day", "measures",
 )  # fmt: skip
 PLACEHOLDERS = (*ALWAYS_KNOWN, *MAY_BE_MISSING)
 
@@ -42,6 +42,8 @@ _IN_ALL = ("contract_reference", "clause")
 _TELLS_MORE = {
     "contractual_fine": ("fine_week", "fine_cap_weeks"),
     "termination_with_notice": ("notice_time", "contract_end_day"),
+    "plan_reminder": ("plan_due_day",),
+    "milestone_reminder": ("measures",),
 }
 MAX_TEXT = 20_000
 _TOKEN = re.compile(r"\{([^{}\n]*)\}")

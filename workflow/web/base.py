@@ -27,6 +27,7 @@ from workflow.cases.queries import my_task_counts
 from workflow.cases.region_trail import OVERSEERS
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.deviations.queries import OF_THE_REGION, OF_THEIR_UNITS
 from workflow.engine import case_rows, directory
 from workflow.engine.execute import Stegvis
 from workflow.engine.operations import scheduler_is_late
@@ -37,6 +38,7 @@ from workflow.people import sessions
 __all__ = ["SignInNeeded", "Viewer", "app_of", "check_csrf", "flash", "page", "seal", "viewer_of"]
 
 LANGUAGE, FLASH = "lang", "flash"
+SEES_LADDERS = OF_THE_REGION | OF_THEIR_UNITS
 
 
 class SignInNeeded(StegvisError):
@@ -268,6 +270,7 @@ def _navigation(viewer: Viewer, path: str, tasks: int, locale: str) -> list[dict
         ("/my-tasks", gettext("My cases", locale), tasks or None, True),
         ("/cases", gettext("Cases", locale), None, True),
         ("/contracts", gettext("Contracts", locale), None, True),
+        ("/ladders", gettext("Ladders", locale), None, bool(viewer.roles & SEES_LADDERS)),
         ("/year", gettext("The year", locale), None, True),
         ("/suppliers", gettext("Suppliers", locale), None, True),
         ("/reports/delegated-decisions", gettext("Reports", locale), None, True),

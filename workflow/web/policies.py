@@ -13,7 +13,7 @@ from workflow.cases.redaction import MASKERS
 from workflow.cases.region_trail import OVERSEERS
 from workflow.duties.register import KEEPERS
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
-from workflow.web.base import viewer_of
+from workflow.web.base import SEES_LADDERS, viewer_of
 
 #: Nobody has to be signed in; anybody with an account; or the roles of which one is needed.
 PUBLIC: frozenset[str] = frozenset({"*"})
@@ -30,6 +30,8 @@ KEEPING_THE_YEAR: frozenset[str] = frozenset(KEEPERS)
 MASKING: frozenset[str] = MASKERS
 #: Everybody but those whose role only reads.
 WORKING: frozenset[str] = frozenset(HUMAN_ROLES) - {Role.AUDIT_REVIEWER}
+#: Who sees ladders side by side; the contract's people those of their units and their own.
+COMPARING: frozenset[str] = frozenset(SEES_LADDERS)
 
 POLICIES: dict[str, frozenset[str]] = {
     # The process itself
@@ -91,6 +93,15 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /contracts/import": ENTERING,
     "GET /procurements/import": ENTERING,
     "POST /procurements/import": ENTERING,
+    # A ladder to whoever may see its case; all of them to those who lead, decide, follow up or review.
+    "GET /cases/{case_id}/ladder": SIGNED_IN,
+    "GET /cases/{case_id}/fine": SIGNED_IN,
+    "GET /contracts/{case_id}/deviations/new": WORKING,
+    "POST /contracts/{case_id}/deviations/new": WORKING,
+    "GET /ladders": COMPARING,
+    "GET /ladders/export": COMPARING,
+    "GET /ladders/fines": COMPARING,
+    "GET /ladders/alike": COMPARING,
     # What would happen if nobody did anything: of a case to whoever may see it, of a region to those who lead it.
     "GET /cases/{case_id}/ahead": SIGNED_IN,
     "GET /ahead": LEADING,
@@ -250,6 +261,8 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /api/v1/closing-days": SIGNED_IN,
     "POST /api/v1/closing-days/{day_id}/withdraw": SIGNED_IN,
     "GET /api/v1/triggers": SIGNED_IN,
+    "GET /api/v1/ladders": COMPARING,
+    "GET /api/v1/ladders/alike": COMPARING,
 }
 
 

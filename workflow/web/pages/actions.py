@@ -20,6 +20,7 @@ from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import CaseView, case_events, case_view, my_tasks, readers_of
 from workflow.commands import Act
+from workflow.deviations.queries import draft_of
 from workflow.engine.act import ConfirmationNeeded, form_of
 from workflow.engine.registries import FORMS
 from workflow.engine.step import Step
@@ -170,7 +171,7 @@ def _context(
         None,
     )
     law_fields = asked(action.form)
-    data = known_answers(view, action) if back.data is None else back.data
+    data = known_answers(visit.uow, visit.who, view, action) if back.data is None else back.data
     targets = tuple((str(t.number), f"{t.number}. {t.statement[:80]}") for t in view.targets)
     current, total, phase = words.place(case.process, case.version, case.state, locale)
     names = responsible_names(visit, view)
@@ -213,6 +214,7 @@ def _context(
         "capacity": _capacity(view, step, action, locale),
         "basis": json.loads(action.basis) if action.basis and not secret else {},
         "value_ore": _value(view, action),
+        "letter": draft_of(visit.uow, visit.who, case.id) if action.decides and case.process == "deviation" else None,
         "afterwards": _afterwards(view, step, action, names, locale) if action.decides else [],
         "returns": _others(visit, view, action, "return"),
         "amends": _others(visit, view, action, "record") if action.decides else [],

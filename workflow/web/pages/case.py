@@ -29,6 +29,7 @@ from workflow.cases.queries import (
 )
 from workflow.cases.region_trail import OVERSEERS
 from workflow.deviations.notices import NOTICES
+from workflow.deviations.queries import ladder_view
 from workflow.mails.queries import case_ledger, told_in_digests
 from workflow.people.queries import standing
 from workflow.planning.queries import case_plan
@@ -37,6 +38,7 @@ from workflow.web.downloads import why_withheld
 from workflow.web.pages import words
 from workflow.web.pages.actions import responsible_names
 from workflow.web.pages.covered import cover_text
+from workflow.web.pages.ladder_words import contract_context, ladder_context
 from workflow.web.pages.mail_words import kind_text as mail_kind
 from workflow.web.pages.mail_words import mail_row
 from workflow.web.pages.plan_words import back_context
@@ -109,6 +111,10 @@ def case_page(
         "typed_text": typed_text,
         "words": words,
     }
+    if case.process == "deviation":
+        context |= ladder_context(visit, ladder_view(visit.uow, visit.who, case_id), view)
+    elif case.process == "contract":
+        context |= contract_context(visit, view, actions)
     return page(request, "pages/case.html", context, title=case.title, status=status, errors=errors or ())
 
 
@@ -224,6 +230,8 @@ def _todo(visit: Visit, view: CaseView, actions: list[Action], names: dict[str, 
             by_trigger.setdefault(action.trigger, []).append(action)
     for trigger, group in by_trigger.items():
         allowed = [a for a in group if a.allowed]
+        if not allowed and trigger not in owed and view.case.process == "deviation":
+            continue  # the ladder itself says why a rung may not be used
         first = (allowed or group)[0]
         found.append(
             {
@@ -346,7 +354,7 @@ def _links(view: CaseView, locale: str) -> list[dict[str, Any]]:
     pairs = [
         *((gettext("Belongs to", locale), x) for x in (view.parent,) if x),
         *((gettext("Follows on", locale), x) for x in (view.predecessor,) if x),
-        *((gettext("Opened from this case", locale), x) for x in view.children),
+        *((gettext("Opened from this case", locale), x) for x in view.children if x.process != "deviation"),
         *((gettext("Continued in", locale), x) for x in view.successors),
     ]
     return [

@@ -5,9 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from states.calendar import local_date
 from states.definition import Scope
+from states.ladder import RUNGS
+from states.roles import Actor
 from workflow.cases.actions import Action
 from workflow.cases.items import CaseView, LotView
+from workflow.db.unit_of_work import UnitOfWork
+from workflow.deviations.queries import ContractConditions, contract_conditions, preparation_of
 from workflow.engine.forms import kronor
 
 _TARGET = ("statement", "dimension", "goal", "level", "indicator", "baseline", "target_value", "target_on", "follow_up")
@@ -16,11 +21,13 @@ _CONTRACT = (
     "contract_number", "start_on", "end_on", "option_count", "option_months", "notice_months", "contract_class",
     "is_framework", "follow_up_plan", "start_up_meeting_on",
 )  # fmt: skip
+#: Whoever decides a sanction finds the reasons of the one who prepared it, and may write others.
+_SANCTIONS = {r.trigger for r in RUNGS if r.is_sanction}
 #: Steps that put a new fact beside an older one of the same name: what stands on the case is not their answer.
 _NEW_FACTS = {"record_documents_changed"}
 
 
-def known_answers(view: CaseView, action: Action) -> dict[str, Any]:
+def known_answers(uow: UnitOfWork, who: Actor, view: CaseView, action: Action) -> dict[str, Any]:
     """The answers the case gives itself to a step's questions; only those its form asks, as this person may see them."""
     known: dict[str, Any] = {}
     if view.procurement:
@@ -39,11 +46,31 @@ def known_answers(view: CaseView, action: Action) -> dict[str, Any]:
         known |= _of_lot(lot)
     elif action.edge is not None and action.edge.scope is Scope.CASE:
         known["contracts"] = [row for lot in view.lots for row in _suppliers(lot)]
+    if action.trigger in ("set_contract_terms", "set_supplier_contact"):
+        known |= _conditions(contract_conditions(uow, who, view.case.id, local_date(uow.now)))
+    elif action.trigger == "prepare_rung":
+        known |= preparation_of(uow, who, view.case.id)
+    elif action.decides and action.trigger in _SANCTIONS:
+        known["reasons"] = preparation_of(uow, who, view.case.id)["proportionality"]
     asked = action.form.model_fields
     kept = {name: value for name, value in known.items() if name in asked and value is not None}
     if action.trigger in _NEW_FACTS:
         kept.pop("tender_deadline_on", None)
     return kept
+
+
+def _conditions(found: ContractConditions) -> dict[str, Any]:
+    """The blanks of a contract and its contact as they hold now. Since when, and why, is asked anew."""
+    contact = found.contact or {}
+    return {
+        **found.terms,
+        "fine_week_amount": kronor(found.terms["fine_week_ore"]),
+        "valid_from": None,
+        "reason": None,
+        "contact_name": contact.get("name"),
+        "contact_email": contact.get("email"),
+        "contact_language": contact.get("locale"),
+    }
 
 
 def _of_lot(lot: LotView) -> dict[str, Any]:
