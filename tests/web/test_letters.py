@@ -42,7 +42,8 @@ def test_the_case_page_leads_to_the_letter_as_word(ladder: Ladder) -> None:
 
 def test_the_letters_of_a_case_by_the_api(ladder: Ladder) -> None:
     items = program(ladder.play, "officer").get(f"/api/v1/cases/{ladder.id}/letters").json()["items"]
-    assert [i["kind"] for i in items] == ["dialogue", "opportunity_to_remedy", "reminder_1"]
+    kinds = ["dialogue", "opportunity_to_remedy", "plan_reminder", "plan_reminder", "reminder_1"]
+    assert [i["kind"] for i in items] == kinds
     assert all(len(i["document_hash"]) == len(i["text_hash"]) == 64 for i in items)
 
 
