@@ -6,7 +6,8 @@ The link opens a page and never acts. No image, no tracking, nothing fetched fro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
@@ -41,6 +42,15 @@ _HEADERS.map_to_type("subject", _Subject)
 _POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 def message_id(outbox_id: str, base_url: str) -> str:
     """The Message-ID of an outbox row: the same for every copy."""
     return f"<{outbox_id}@{_host(base_url)}>"
@@ -58,6 +68,7 @@ def compose(
     message_id: str,
     sent_at: datetime,
     today: date,
+    attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
     """The message of this kind for one recipient, in that language.
 
@@ -77,7 +88,7 @@ def compose(
     }
     if isinstance(facts, SupplierNotice):  # decided as it stands: nothing is added, and no link leads inside
         text, subject = facts.text, one_line(facts.subject)
-        html = render("mails/supplier_notice/body.html", {**context, "lines": text.splitlines()}, locale=locale)
+        html = render("mails/supplier_notice/body.html", {**context, "text": text}, locale=locale)
     else:
         text = _tidy(render(f"mails/{Kind(kind)}/body.txt", context, locale=locale))
         subject = _subject(Kind(kind), facts, context, locale)
@@ -94,6 +105,9 @@ def compose(
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for each in attachments:
+        main, _, sub = each.media_type.partition("/")
+        message.add_attachment(each.content, maintype=main, subtype=sub, filename=one_line(each.name))
     if kind == Kind.DIGEST:  # where to choose; opening it changes nothing, so no one-click (RFC 8058) is promised
         message["List-Unsubscribe"] = f"<{base_url.rstrip('/')}/me>"
     message["Content-Language"] = locale  # last: setting the content removes every Content- header

@@ -682,3 +682,47 @@ class UnpublishPlan:
     """The region shows no list of coming procurements any more."""
 
     version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeLetterText:
+    """A text for one kind of letter in one language from a day on; `standard`: back to the text that came with Stegvis."""
+
+    region_id: str
+    kind: str
+    locale: str
+    subject: str
+    text: str
+    valid_from: Any
+    source: str
+    standard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLetterText:
+    """Let a text apply that somebody else has proposed."""
+
+    text_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLetterText:
+    """Turn a proposed text down, or take one's own back."""
+
+    text_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLetterhead:
+    """What stands at the head and foot of a unit's letters (without a unit: the region's) from a day on."""
+
+    region_id: str
+    unit_id: str | None
+    valid_from: Any
+    sender: str
+    department: str
+    address: str
+    contact: str
+    reference_person: str
+    source: str

@@ -32,6 +32,8 @@ import workflow.engine.restored
 import workflow.engine.timers
 import workflow.files.handlers
 import workflow.files.scan
+import workflow.letters.letterheads
+import workflow.letters.texts
 import workflow.mails.handlers
 import workflow.parameters.closing_days
 import workflow.parameters.handlers

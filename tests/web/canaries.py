@@ -28,13 +28,16 @@ from workflow.commands import (
     ExtendDeadline,
     HandOn,
     OpenCase,
+    ProposeLetterText,
     ProposeParameter,
     PublishPlan,
     RecordReturned,
+    RejectLetterText,
     RejectParameter,
     SetAbsence,
     SetCalendarAddress,
     SetDirectoryNumber,
+    SetLetterhead,
     SetMailPlan,
     SetSubstitute,
     SettleMailMatter,
@@ -183,6 +186,18 @@ def settings(play: Play) -> None:
         if reason:
             play.do("head", RejectParameter(change, reason))
     play.do("admin", AddClosingDay(play.region, play.today + timedelta(days=50), f"{MARK} dag", f"{MARK} fullmäktige"))
+    words = ("{avtalsnummer} {avtalspunkt} {sista svarsdag}" + f" {MARK} text", play.today, f"{MARK} brevbeslut")
+    text = play.do("admin", ProposeLetterText(play.region, "reminder_1", "sv", f"{MARK} rubrik", *words))["id"]
+    play.do("head", RejectLetterText(text, f"{MARK} brevskäl"))
+    lines = (
+        f"{MARK} avsändare",
+        f"{MARK} avdelning",
+        f"{MARK} gata",
+        f"{MARK} telefon",
+        f"{MARK} Eva",
+        f"{MARK} beslut",
+    )
+    play.do("admin", SetLetterhead(play.region, None, play.today, *lines))
 
 
 def plans(play: Play) -> None:

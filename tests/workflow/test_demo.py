@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from states.calendar import local_date
+from states.ladder import KEYS
 from states.registry import definition
 from tests.databases import Databases
 from tests.demo_region import NOW, demo, loaded_at
@@ -17,6 +18,7 @@ from tests.second_verifier import independent_faults
 from workflow.clock import FixedClock
 from workflow.demo import NotEmpty, load
 from workflow.demo.suppliers import NUMBERS
+from workflow.deviations.notices import letter_of, notices
 from workflow.engine.delivery import deliver_mail
 from workflow.engine.execute import Stegvis
 from workflow.engine.verify import verify_all
@@ -46,7 +48,7 @@ def _as_sqlite_keeps_it(row: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 def test_cases_stand_in_every_state() -> None:
-    for process in ("procurement", "contract"):
+    for process in ("procurement", "contract", "deviation"):
         wanted = {s.name for s in definition(process).states} - BRIEF
         found = rows(demo(), "SELECT DISTINCT state FROM cases WHERE process = :p", p=process)
         assert wanted - {state for (state,) in found} == set()
@@ -59,9 +61,36 @@ def test_the_region_is_large_enough_to_look_at() -> None:
     assert rows(demo(), "SELECT count(*) FROM cases WHERE region_id IN ('kalmar', 'samverkan')")[0][0] >= 10
     late = rows(demo(), "SELECT count(*) FROM tasks WHERE status = 'open' AND due_on < :t", t=str(local_date(NOW)))
     assert 8 <= late[0][0] <= 40
-    assert rows(demo(), "SELECT count(*) FROM cases WHERE paused_on IS NOT NULL") == [(1,)]
+    assert rows(demo(), "SELECT count(*) FROM cases WHERE paused_on IS NOT NULL") == [(2,)]
     per_lot = "SELECT case_id FROM lots GROUP BY case_id HAVING count(DISTINCT state) > 1"
     assert rows(demo(), per_lot), "lots at their own pace"
+
+
+def test_deviations_stand_on_every_rung_and_beside_the_ladder() -> None:
+    """One by the shortcut, one waived, one in dispute, a fine with weeks, two on one contract, a refused audit."""
+    assert {r for (r,) in rows(demo(), "SELECT DISTINCT rung FROM deviations WHERE rung IS NOT NULL")} == set(KEYS)
+    shortcut = "SELECT count(*) FROM rungs_entered WHERE trigger = 'decide_severe_termination'"
+    assert rows(demo(), shortcut) == [(1,)]
+    assert rows(demo(), "SELECT rung FROM rungs_entered WHERE status = 'waived'") == [("contractual_fine",)]
+    paused = "SELECT rung FROM deviations d JOIN cases c ON c.id = d.case_id WHERE c.paused_on IS NOT NULL"
+    assert rows(demo(), paused) == [("formal_demand",)]
+    assert 4 <= rows(demo(), "SELECT count(*) FROM fine_weeks")[0][0] < 8
+    two = "SELECT count(DISTINCT rung) FROM deviations GROUP BY contract_id HAVING count(*) > 1"
+    assert rows(demo(), two) == [(2,)]
+    assert rows(demo(), "SELECT count(*) FROM deviations WHERE sub_supplier_refuses = 'audit'") == [(1,)]
+    closed = "SELECT d.outcome, m.done_on IS NOT NULL FROM deviations d JOIN milestones m ON m.case_id = d.case_id WHERE d.ended_on IS NOT NULL"
+    assert rows(demo(), closed) == [("remedied", 1)] * 3
+
+
+def test_letters_of_the_demo_are_kept_as_they_were_decided() -> None:
+    """In Swedish and in English, one text the region's own; each opens as it was hashed."""
+    with demo().database.read() as uow:
+        letters = uow.connection.execute(notices.select()).all()
+        assert {x.locale for x in letters} == {"sv", "en"}
+        assert any(x.text_id for x in letters)
+        assert not [x.subject for x in letters if "{" in x.text or (x.status == "delivered" and "[" in x.text)]
+        for letter in letters:
+            assert letter_of(letter).foot[0] == "Region Norrbotten, Regiongatan 1, 971 00 Luleå"
 
 
 def test_both_contract_owners_have_something_to_decide() -> None:

@@ -335,7 +335,7 @@ def test_the_shortcut_for_a_severe_deviation_made_probable(play: Play) -> None:
     play.run_due()
     assert ladder.state == "immediate_termination"
     assert ladder.entered() == ["immediate_termination"]
-    assert ladder.sent()[-1].startswith("Beslut: uppsägning med omedelbar verkan")
+    assert ladder.sent()[-1].startswith("Uppsägning av avtal med omedelbar verkan")
 
 
 def test_no_shortcut_for_a_deviation_that_is_not_severe(ladder: Ladder) -> None:
@@ -476,7 +476,7 @@ def test_a_contract_carries_its_own_blanks_and_a_deviation_keeps_those_it_began_
 def test_the_supplier_reads_the_letters_in_its_language(play: Play) -> None:
     ladder = Ladder(play, contact_language="en")
     ladder.climb_to("reminder_1")
-    assert ladder.sent()[-1].startswith("Reminder: action plan")
+    assert ladder.sent()[-1].startswith("Reminder of the action plan")
 
 
 def test_a_deviation_belongs_to_a_contract(play: Play) -> None:

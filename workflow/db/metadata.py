@@ -9,6 +9,7 @@ import workflow.deviations.tables
 import workflow.duties.tables
 import workflow.engine.tables
 import workflow.files.tables
+import workflow.letters.tables
 import workflow.parameters.tables
 import workflow.people.tables
 import workflow.planning.tables

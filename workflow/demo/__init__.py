@@ -17,6 +17,7 @@ from workflow.db.copying import copy_rows
 from workflow.db.database import Database
 from workflow.db.statements import Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.demo.deviations import plan_deviations
 from workflow.demo.organisation import ORGANISATIONS, settle_in
 from workflow.demo.planning import decide_the_plan
 from workflow.demo.play import Play
@@ -98,6 +99,7 @@ def _play(app: Stegvis) -> None:
                 plan_scene(play, scene)
             if organisation.region == "norrbotten":
                 timeline.at(play.day(12), lambda p=play: decide_the_plan(p))  # type: ignore[misc]
+                plan_deviations(play)
         timeline.run()
     finally:
         timeline.close()

@@ -132,6 +132,12 @@ _MANDATES = (
     ("readvertise", "head_of_procurement", None, "4.3 Avbrytande av upphandling"),
     ("decide_direct_award", "contract_owner", 700_000_00, "4.4 Direktupphandling"),
     ("decide_direct_award", "head_of_procurement", None, "4.4 Direktupphandling"),
+    ("decide_call_off_stop", "head_of_procurement", None, "4.5 Avropsstopp"),
+    ("decide_stop_while_investigating", "head_of_procurement", None, "4.5 Avropsstopp"),
+    ("decide_contractual_fine", "head_of_procurement", None, "4.6 Vite"),
+    ("decide_termination_with_notice", "head_of_procurement", None, "4.7 Uppsägning av avtal"),
+    ("decide_immediate_termination", "head_of_procurement", None, "4.7 Uppsägning av avtal"),
+    ("decide_severe_termination", "head_of_procurement", None, "4.7 Uppsägning av avtal"),
 )
 
 

@@ -1,35 +1,39 @@
 """Letters to the supplier: rendered and hashed when they are decided, sent unchanged, and what became of them.
 
-`render_notice` is the one place that knows the words. A response period begins when the mail server has taken the
-letter over (`notice_handed_over`), not before; one that comes back starts nothing and is somebody's to see to.
+A letter is kept as the values of its document and as its text; its Word file is made of them, also the one that goes
+with the mail. A response period begins when the mail server has taken the letter over (`notice_handed_over`), not
+before; one that comes back starts nothing and is somebody's to see to.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import date
-from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from notifications.kinds import LONGEST_SUBJECT, Kind
-from notifications.plain_text import one_line, paragraphs, shorten
+from notifications.kinds import Kind
+from notifications.message import Attachment
 from states.calendar import local_date
 from states.errors import NoSuchStep
-from states.ladder import BY_KEY
-from states.roles import system_actor
-from states.terms import TERMS
-from templates.rendering import render
+from states.roles import Actor, system_actor
+from templates.labels import gettext
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.forms import MailTaken, ReturnedForm
+from workflow.deviations.letters import Reminds, json_of, render_letter
 from workflow.deviations.rows import DEVIATION, change_deviation, deviation_row
 from workflow.deviations.tables import SupplierNotice
+from workflow.documents.letter import Letter, write_letter, write_letter_text
+from workflow.documents.word import MEDIA_TYPE
 from workflow.engine import case_rows, outbox
-from workflow.engine.act import load_step, take_one
-from workflow.engine.canonical import sha256
-from workflow.engine.registries import mail_outcome
+from workflow.engine.act import load_step, take_one, visible_case
+from workflow.engine.canonical import canonical, plain, sha256
+from workflow.engine.registries import mail_attachments, mail_outcome
 from workflow.engine.step import Step
+from workflow.errors import Conflict, NotFound
+from workflow.letters.texts import wording
 
 notices = SupplierNotice.__table__  # type: ignore[attr-defined]
 
@@ -64,78 +68,10 @@ _SEND_ANEW = Statement(
     )
 )  # fmt: skip
 
-#: Letters that are no rung's own: they ask for a new plan, or tell of the end.
-OTHER_KINDS = (
-    "plan_reminder", "milestone_reminder", "plan_accepted", "plan_returned", "ladder_resumed", "stop_lifted",
-    "fine_ended", "deviation_closed",
-)  # fmt: skip
-KINDS = (*BY_KEY, *OTHER_KINDS)
-
-
-def render_notice(kind: str, locale: str, facts: dict[str, Any]) -> tuple[str, str]:
-    """Subject and text of a letter in the supplier's language. The one function that knows a letter's words."""
-    subject = render(f"letters/{kind}/subject.txt", facts, locale=locale)
-    body = render(f"letters/{kind}/body.txt", facts, locale=locale)
-    return shorten(one_line(subject), LONGEST_SUBJECT), paragraphs(body)
-
 
 def text_hash(subject: str, text: str) -> str:
     """SHA-256 of subject, a line break and text: what was decided is what is sent."""
     return sha256(f"{subject}\n{text}")
-
-
-def letter_facts(step: Step, row: Row, *, rung: str | None, reason: str | None = None, **more: Any) -> dict[str, Any]:
-    """What a letter may say: the deviation, the rung's clause and term, the contract's blanks. Plain values.
-
-    A reminder says more: `due_on`, and of which `milestones` (action, due_on, late).
-    """
-    step.load("deviation")
-    d = step.situation().deviation
-    term = None
-    if rung is not None and BY_KEY[rung].response:
-        code = BY_KEY[rung].response
-        term = TERMS["plan_due_severe" if code == "plan_due" and d.severe else str(code)]
-    contract = title_of(step.uow, row.contract_id)
-    officer = step.directory.person(step.column("officer_id"))
-    return {
-        "today": step.today,
-        "region": step.region_name,
-        "reference": step.case.reference,
-        "title": step.column("title"),
-        "contract_reference": contract.reference,
-        "contract_title": contract.title,
-        "recipient": row.contact_name,
-        "requirement": row.requirement,
-        "requirement_clause": row.clause,
-        "description": row.description,
-        "found_on": row.found_on,
-        "rung_clause": BY_KEY[rung].clause if rung else "",
-        "term_amount": d.terms.amounts.get(term.code, term.amount) if term else None,
-        "term_unit": term.unit.value if term else None,
-        "fine_week": d.terms.fine.week_ore // 100,
-        "fine_cap_weeks": d.terms.fine.cap_weeks,
-        "stop_months": d.terms.amounts.get("stop_until_termination"),
-        "notice_months": d.terms.amounts.get("termination_notice"),
-        "proportionality": row.proportionality,
-        "reason": reason if reason != row.proportionality else None,
-        "officer": officer.name if officer else step.region_name,
-        "officer_address": officer.address if officer else "",
-        "due_on": None,
-        "milestones": [],
-        **more,
-    }
-
-
-_TITLE = Statement(
-    select(case_rows.cases.c.reference, case_rows.cases.c.title).where(case_rows.cases.c.id == bindparam("case_id"))
-)
-
-
-def title_of(uow: UnitOfWork, case_id: str) -> Row:
-    """Reference and title of a case that is there."""
-    found = uow.one(_TITLE, case_id=case_id)
-    assert found is not None
-    return found
 
 
 def draft(step: Step, rung: str) -> str:
@@ -146,7 +82,7 @@ def draft(step: Step, rung: str) -> str:
 
 def send(
     step: Step, kind: str, *, rung: str | None = None, starts_period: bool = False, reason: str | None = None,
-    **more: Any,
+    reminds_of: Reminds | None = None,
 ) -> str:  # fmt: skip
     """Render, hash, store and queue a letter to the supplier. Returns the notice's id.
 
@@ -154,23 +90,30 @@ def send(
     """
     if rung is not None or starts_period:
         step.uow.run(_REPLACE_DRAFTS, the_case_id=step.case_id)
-    notice_id = _write(step, kind, rung=rung, status="queued", starts_period=starts_period, reason=reason, **more)
+    notice_id = _write(
+        step, kind, rung=rung, status="queued", starts_period=starts_period, reason=reason, reminds_of=reminds_of
+    )
     if starts_period:
         change_deviation(step, period_notice_id=notice_id)
     return notice_id
 
 
 def _write(
-    step: Step, kind: str, *, rung: str | None, status: str, starts_period: bool, reason: str | None = None, **more: Any
-) -> str:
+    step: Step, kind: str, *, rung: str | None, status: str, starts_period: bool, reason: str | None = None,
+    reminds_of: Reminds | None = None,
+) -> str:  # fmt: skip
     row = deviation_row(step)
-    subject, body = render_notice(kind, row.contact_locale, letter_facts(step, row, rung=rung, reason=reason, **more))
+    words = wording(step.uow, step.case.region_id, kind, row.contact_locale, step.today)
+    made = render_letter(step, words, rung=rung, reason=reason, draft=status == "drafted", reminds_of=reminds_of)
     notice_id = new_id(step.now)
-    digest = text_hash(subject, body)
+    digest, document_digest = text_hash(made.subject, made.text), sha256(write_letter_text(made.letter))
     message_id = None
     if status == "queued":
-        message_id = _queue(step, row, notice_id, subject, body)
-        step.recorded["letter"] = {"notice": notice_id, "kind": kind, "sha256": digest}
+        message_id = _queue(step, row, notice_id, made.subject, made.text)
+        step.recorded["letter"] = {
+            "notice": notice_id, "kind": kind, "sha256": digest, "document_sha256": document_digest,
+            "text": words.text_id,
+        }  # fmt: skip
     step.uow.run(
         _INSERT,
         id=notice_id,
@@ -182,9 +125,12 @@ def _write(
         locale=row.contact_locale,
         recipient_name=row.contact_name,
         recipient=row.contact_email,
-        subject=subject,
-        text=body,
+        subject=made.subject,
+        text=made.text,
         text_hash=digest,
+        document=canonical(plain(json_of(made.letter))),
+        document_hash=document_digest,
+        text_id=words.text_id,
         status=status,
         made_at=step.now,
         made_by=step.actor.person_id,
@@ -209,6 +155,48 @@ def _queue(step: Step, row: Row, notice_id: str, subject: str, body: str) -> str
         subject=subject,
         text=body,
     )
+
+
+# --- the document ---------------------------------------------------------------------------------------------
+
+
+def letter_of(notice: Row) -> Letter:
+    """The document of a letter as it was decided. Raises Conflict where what is kept is no longer what was hashed."""
+    letter = Letter.from_json({**json.loads(notice.document), "title": notice.subject, "text": notice.text})
+    changed = sha256(write_letter_text(letter)) != notice.document_hash
+    if changed or text_hash(notice.subject, notice.text) != notice.text_hash:
+        raise Conflict("letter_changed")
+    return letter
+
+
+def letter_file(notice: Row) -> tuple[str, bytes]:
+    """Name and bytes of a letter's Word file, made of what is kept. Raises Conflict as `letter_of`."""
+    letter = letter_of(notice)
+    mark = gettext("Draft", notice.locale) if notice.status in ("drafted", "replaced") else ""
+    name = f"{letter.reference} {notice.subject.partition(':')[0]}"
+    return f"{name[:100].strip()}.docx", write_letter(letter, locale=notice.locale, now=notice.made_at, mark=mark)
+
+
+def case_letter(uow: UnitOfWork, who: Actor, case_id: str, notice_id: str) -> tuple[str, bytes]:
+    """A letter of a case as a Word file. Raises NotFound, and Conflict as `letter_of`."""
+    visible_case(uow, case_id, who, lock=False)
+    notice = uow.one(NOTICE, notice_id=notice_id)
+    if notice is None or notice.case_id != case_id:
+        raise NotFound
+    return letter_file(notice)
+
+
+@mail_attachments(Kind.SUPPLIER_NOTICE)
+def attached(uow: UnitOfWork, message: Row) -> list[Attachment]:
+    """The letter as Word, beside its text in the mail. Raises Conflict where either is not what was decided."""
+    notice = uow.one(_OF_MESSAGE, message_id=message.id)
+    if notice is None:
+        return []
+    says = json.loads(message.facts)
+    if text_hash(says["subject"], says["text"]) != notice.text_hash:
+        raise Conflict("letter_changed")
+    name, content = letter_file(notice)
+    return [Attachment(name, MEDIA_TYPE, content)]
 
 
 def latest(step: Step) -> Row | None:

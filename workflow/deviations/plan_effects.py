@@ -8,6 +8,7 @@ from workflow.db.columns import new_id
 from workflow.db.statements import Row, insert_into
 from workflow.deviations import notices, rows
 from workflow.deviations.climb import AT_REST, again, drop, end_rungs, entries, replan
+from workflow.deviations.letters import Reminds
 from workflow.deviations.rows import change_deviation, change_milestone, deviation_row
 from workflow.deviations.sanction_effects import hold_fine
 from workflow.deviations.tables import ExclusionMaterial
@@ -187,8 +188,7 @@ def send_reminder(step: Step) -> None:
         if plan is not None and m.plan_id == plan.id and m.number in numbers
     ]
     notices.send(
-        step, kind, due_on=max(due_on for _, due_on, _ in due),
-        milestones=[{"action": m.action, "due_on": m.due_on, "late": m.due_on < step.today} for m in about],
+        step, kind, reminds_of=Reminds(max(due_on for _, due_on, _ in due), tuple((m.action, m.due_on) for m in about)),
     )  # fmt: skip
     for m in about:
         change_milestone(step, m.id, reminded_on=step.today)

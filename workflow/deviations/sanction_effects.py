@@ -48,7 +48,7 @@ def begin_call_off_stop(step: Step) -> None:
     step.forget("deviation")
     if investigating:
         drop(step, "prepare_rung")
-        notices.send(step, "call_off_stop", reason=step.form.reasons)
+        notices.send(step, "stop_while_investigating", reason=step.form.reasons)
         change_deviation(step, **AT_REST | {"waits_until_on": row.waits_until_on, "asked_rung": row.asked_rung})
 
 

@@ -295,7 +295,9 @@ class FineWeekRow(SQLModel, table=True):
 class SupplierNotice(SQLModel, table=True):
     """A letter to the supplier: as rendered, hashed, and when the mail server took it over.
 
-    `text_hash` is the SHA-256 of `subject`, a line break and `text` in UTF-8. A letter of `kind` a rung's starts that
+    `text_hash` is the SHA-256 of `subject`, a line break and `text` in UTF-8. `document` holds the rest of the letter's
+    document (letterhead, addressee, day) as canonical JSON, `document_hash` the SHA-256 of the whole document's
+    canonical text; `text_id` the region's own text that was used, if any. A letter of `kind` a rung's starts that
     rung's response period when it is handed over, and so does one that asks for a new plan (`starts_period`).
     """
 
@@ -321,6 +323,9 @@ class SupplierNotice(SQLModel, table=True):
     subject: str
     text: str
     text_hash: str
+    document: str | None = None
+    document_hash: str | None = None
+    text_id: str | None = None
     status: str
     made_at: datetime
     made_by: str

@@ -71,7 +71,11 @@ Block = Heading | Text | Facts | Bullets | Table
 
 @dataclass(frozen=True)
 class Document:
-    """A whole document. ``number`` is the registry number in words ("Dnr …"), ``reference`` the case's."""
+    """A whole document. ``number`` is the registry number in words ("Dnr …"), ``reference`` the case's.
+
+    A letter says before its title to whom it goes (``before``), and at the foot of each page where the sender is
+    (``foot``).
+    """
 
     sender: str
     unit: str
@@ -80,6 +84,8 @@ class Document:
     title: str
     subtitle: str
     blocks: tuple[Block, ...]
+    before: tuple[Block, ...] = ()
+    foot: tuple[str, ...] = ()
 
 
 def clean(text: str) -> str:
@@ -103,9 +109,13 @@ def plain_text(document: Document) -> str:
     Only titles and headings stand at the left margin and everything else is indented, so that text
     from a form cannot pass for a heading.
     """
-    top = [document.sender, document.unit, document.number, "", document.title, document.subtitle]
+    top = [document.sender, document.unit, document.number]
+    before = [line for block in document.before for line in ("", *_block_lines(block))]
+    title = ["", document.title, document.subtitle] if document.subtitle else ["", document.title]
     body = [line for block in document.blocks for line in ("", *_block_lines(block))]
-    return "\n".join([one_line(line) for line in top] + body) + "\n"
+    foot = ["", *document.foot] if document.foot else []
+    said = [*map(one_line, top), *before, *map(one_line, title), *body, *map(one_line, foot)]
+    return "\n".join(said) + "\n"
 
 
 def _block_lines(block: Block) -> Iterator[str]:

@@ -27,6 +27,7 @@ from docx.text.paragraph import Paragraph
 from templates.labels import gettext
 from workflow.documents.content import Block, Bullets, Document, Facts, Heading, Table, Text, lines, one_line
 
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LANGUAGES = {"sv": "sv-SE", "en": "en-GB"}
 
 _FONT = "Arial"
@@ -63,8 +64,14 @@ def write_word(document: Document, *, locale: str, now: datetime, landscape: boo
     _set_styles(word, LANGUAGES[locale])
     _set_properties(word, document, LANGUAGES[locale], now)
     _write_letterhead(word, document, locale)
-    word.add_paragraph(one_line(document.title), style="Title")
-    word.add_paragraph(one_line(document.subtitle), style="Subtitle")
+    for block in document.before:
+        _write_block(word, block)
+    title = word.add_paragraph(one_line(document.title), style="Title")
+    if document.before:  # the title of a letter is its subject: no larger than a heading
+        title.runs[0].font.size, title.paragraph_format.space_before = Pt(15), Pt(20)
+        title.paragraph_format.space_after = Pt(10)
+    if document.subtitle:
+        word.add_paragraph(one_line(document.subtitle), style="Subtitle")
     for block in document.blocks:
         _write_block(word, block)
     return _with_fixed_times(word)
@@ -163,7 +170,12 @@ def _write_letterhead(word: WordDocument, document: Document, locale: str) -> No
             _add_field(second, part)
         else:
             second.add_run(part)
-    footer.paragraphs[0].text = f"{one_line(document.reference)}\t{one_line(document.title)}"
+    if document.foot:
+        footer.paragraphs[0].text = one_line(document.foot[0])
+        for line in document.foot[1:]:
+            footer.add_paragraph(one_line(line), style="Footer")
+    else:
+        footer.paragraphs[0].text = f"{one_line(document.reference)}\t{one_line(document.title)}"
 
 
 def _add_field(paragraph: Paragraph, instruction: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, select, update
 
 from notifications.errors import FactsInvalid, PermanentFailure, TemporaryFailure, UnknownKind
 from notifications.kinds import Kind
-from notifications.message import compose, message_id
+from notifications.message import Attachment, compose, message_id
 from notifications.transport import Transport
 from states.calendar import local_date
 from states.roles import Actor, system_actor
@@ -190,6 +190,7 @@ def _send(app: Stegvis, transport: Transport, claim: _Claim) -> int:
                     message_id=message_id(message.id, app.settings.address),
                     sent_at=claim.now,
                     today=local_date(claim.now),
+                    attachments=_attachments(app, message),
                 )
             )
             if monotonic() - claim.since > outbox.IN_HAND:
@@ -207,6 +208,15 @@ def _send(app: Stegvis, transport: Transport, claim: _Claim) -> int:
     command = RecordDelivery(message.id, outcome, detail[:500], message.attempts)
     execute(app, command, by=system_actor(message.region_id))
     return int(outcome == "sent")
+
+
+def _attachments(app: Stegvis, message: Row) -> list[Attachment]:
+    """The files that go with a message, made outside its claim."""
+    made = registries.MAIL_ATTACHMENTS.get(message.kind)
+    if made is None:
+        return []
+    with app.database.read() as uow:
+        return made(uow, message)
 
 
 @handles(RecordDelivery)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from notifications.message import Attachment
+
 if TYPE_CHECKING:
     from workflow.engine.step import Step
 
@@ -23,6 +25,7 @@ EFFECTS: dict[str, Effect] = {}
 ARRIVALS: dict[tuple[str, str], Effect] = {}
 VALUES: dict[str, Loader] = {}
 MAIL_OUTCOMES: dict[str, Callable[..., None]] = {}
+MAIL_ATTACHMENTS: dict[str, Callable[..., list[Attachment]]] = {}
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=type[BaseModel])
@@ -75,6 +78,11 @@ def mail_outcome(kind: str) -> Callable[[F], F]:
     The function gets the unit of work, the message, `sent`, `failed` or `bounced`, and what was said.
     """
     return _into(MAIL_OUTCOMES, kind)
+
+
+def mail_attachments(kind: str) -> Callable[[F], F]:
+    """Register what gives the files that go with a mail of a kind, from the unit of work and the message."""
+    return _into(MAIL_ATTACHMENTS, kind)
 
 
 def effect(name: str) -> Callable[[F], F]:

@@ -35,6 +35,7 @@ SUBJECTS = (
     "recurring_duties", "duties", "absences", "mail_matters", "digests", "digest_notes", "plan_entries", "plan_versions",
     "published_plan_rows", "observed_durations", "contract_terms", "supplier_contacts", "deviations", "action_plans",
     "milestones", "rungs_entered", "call_off_stops", "fine_stays", "fine_weeks", "supplier_notices", "exclusion_material",
+    "letter_texts", "letterheads",
 )  # fmt: skip
 _LEFT_OUT = {"password_hash", "title_fold", "name_sort", "name_fold"}
 #: Another region may have been the first to name a supplier; one's own name for it stands in `supplier_relations`.

@@ -130,7 +130,8 @@ def release_parameter(uow: UnitOfWork, command: ReleaseParameter, who: Actor) ->
     Raises NotFound, Forbidden (also `same_person` for whoever proposed it), StegvisError `already_done`, and
     InvalidForm when there is a row of that day by now.
     """
-    change = _settled_by_another(uow, command.change_id, who)
+    change = _proposed(uow, command.change_id, who)
+    settled_by_another(change, who)
     if uow.one(_SAME, region_id=change.region_id, name=change.name, valid_from=change.valid_from):
         raise InvalidForm([FieldError("valid_from", "parameter_exists")])
     row_id = new_id(uow.now)
@@ -205,13 +206,11 @@ def _proposed(uow: UnitOfWork, change_id: str, who: Actor) -> Row:
     return change
 
 
-def _settled_by_another(uow: UnitOfWork, change_id: str, who: Actor) -> Row:
+def settled_by_another(proposal: Row, who: Actor) -> None:
     """Two people: neither the proposer, nor somebody who may only because they stand in for the proposer."""
-    change = _proposed(uow, change_id, who)
-    own = any(h.role in SETTERS and h.person_id != change.proposed_by for h in who.holdings)
-    if who.person_id == change.proposed_by or not own:
+    own = any(h.role in SETTERS and h.person_id != proposal.proposed_by for h in who.holdings)
+    if who.person_id == proposal.proposed_by or not own:
         raise Forbidden("same_person")
-    return change
 
 
 def _note(

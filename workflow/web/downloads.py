@@ -17,7 +17,6 @@ from workflow.files.scan import withheld
 from workflow.files.store import FolderStore, open_store
 from workflow.web.base import app_of
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _CHUNK = 256 * 1024
 
 

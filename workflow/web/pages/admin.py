@@ -150,6 +150,7 @@ def tabs(current: str, visit: Visit) -> list[dict[str, Any]]:
         ("/admin/mandates", gettext("Delegation order", locale)),
         ("/admin/substitutes", gettext("Substitutes", locale)),
         ("/admin/parameters", gettext("Policy settings", locale)),
+        ("/admin/letters", gettext("Letter texts", locale)),
         ("/admin/deciders", gettext("Days without a decider", locale)),
     )
     return [

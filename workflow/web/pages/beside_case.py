@@ -12,10 +12,11 @@ from templates.labels import gettext, label
 from workflow.cases.forms import CorrectForm
 from workflow.cases.queries import case_file, case_row, readers_of
 from workflow.commands import CorrectCase, WriteComment
+from workflow.documents.word import MEDIA_TYPE
 from workflow.errors import FieldError, InvalidForm, NotFound, Stale
 from workflow.exports.decisions import decision_document
 from workflow.web.base import flash, page
-from workflow.web.downloads import WORD, download, given_out, taken_in
+from workflow.web.downloads import download, given_out, taken_in
 from workflow.web.pages import words
 from workflow.web.pages.case import case_page
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
@@ -144,7 +145,7 @@ def decision_in_word(request: Request, case_id: str, decision_id: str) -> Respon
     with visiting(request) as visit:
         case_row(visit.uow, visit.who, case_id)
         name, content = decision_document(visit.uow, visit.who, decision_id, visit.locale)
-    return download(name, content, WORD)
+    return download(name, content, MEDIA_TYPE)
 
 
 @routes.post("/cases/{case_id}/files")

@@ -28,6 +28,7 @@ from workflow.cases.queries import (
     readers_of,
 )
 from workflow.cases.region_trail import OVERSEERS
+from workflow.deviations.notices import NOTICES
 from workflow.deviations.queries import ladder_view
 from workflow.mails.queries import case_ledger, told_in_digests
 from workflow.people.queries import standing
@@ -98,6 +99,7 @@ def case_page(
         ],
         "comments": case_comments(visit.uow, visit.who, case_id),
         "files": [{"item": f, "withheld": why_withheld(request, f)} for f in case_files(visit.uow, visit.who, case_id)],
+        "letters": _letters(visit, view),
         "links": _links(view, locale),
         "missing": _missing(view, locale),
         **_mails(visit, case_id),
@@ -335,6 +337,16 @@ def _entry(event: EventItem, view: CaseView, visit: Visit) -> dict[str, Any]:
         "changed": words.event_changes(event, view.names, locale),
         "seq": event.seq,
     }
+
+
+def _letters(visit: Visit, view: CaseView) -> list[dict[str, Any]]:
+    """The letters to the supplier, the newest first; drafts that were replaced are left out."""
+    rows = visit.uow.all(NOTICES, case_id=view.case.id) if view.case.process == "deviation" else []
+    return [
+        {"row": r, "status": label(f"letter_status.{r.status}", visit.locale)}
+        for r in reversed(rows)
+        if r.status != "replaced"
+    ]
 
 
 def _links(view: CaseView, locale: str) -> list[dict[str, Any]]:

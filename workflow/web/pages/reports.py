@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from templates.labels import gettext
+from workflow.documents.word import MEDIA_TYPE
 from workflow.errors import InvalidForm
 from workflow.exports.decisions import delegated_decisions_report
 from workflow.web.base import page
-from workflow.web.downloads import WORD, download
+from workflow.web.downloads import download
 from workflow.web.pages.admin import Answers, Typed
 from workflow.web.pages.visit import Sent, texts, visiting
 from workflow.web.pages.words import fault_texts
@@ -36,7 +37,7 @@ def fetch_report(request: Request, sent: Sent) -> Response:
             )
         except InvalidForm as refusal:
             return _form_page(request, Typed(answers.given, fault_texts(refusal.errors, visit.locale)))
-    return download(name, data, WORD)
+    return download(name, data, MEDIA_TYPE)
 
 
 def _asked(answers: Answers) -> tuple[date, date, date, str]:
