@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from states.deviation_v1 import PLANNED
 from states.ladder import AUTOMATIC, BY_KEY, Rung, rung_after
 from states.roles import SYSTEM_ID, Role
 from states.terms import TERMS
@@ -161,7 +162,7 @@ TONES = {"now": "soon", "in_force": "late", "possible": "calm", "passed": "done"
 def entry_row(visit: Visit, ladder: LadderView, entry: EntryView) -> dict[str, Any]:
     """An entry of a rung: when, by whom in what capacity, which letter, and until when the supplier could answer."""
     locale = visit.locale
-    runs = entry.ended_on is None and ladder.deviation.get("ended_on") is None
+    runs = entry.ended_on is None and ladder.case.closed_at is None and ladder.case.state not in PLANNED
     return {
         "entry": entry,
         "name": rung_name(entry.rung, locale),
@@ -229,8 +230,7 @@ def next_step(
         "buttons": _buttons(ladder, tasks, actions, rung, locale),
         "planned": False,
     }
-    state = ladder.case.state
-    context["planned"] = state in ("plan_review", "plan_running", "verification")
+    context["planned"] = ladder.case.state in PLANNED
     if rung is None:
         return context
     standing = next(r for r in ladder.rungs if r.rung is rung)
@@ -250,7 +250,7 @@ def next_step(
         "decider": task.person_name if task and task.person_name else words.clearers(rung.decides, names, locale),
         "decider_role": words.role_text(task.role, locale) if task and task.person_name else None,
         "decide_by_on": task.due_on if task else None,
-        "earliest_on": date.fromisoformat(receipt["earliest_next_on"]) if receipt and receipt.get("earliest_next_on") else None,
+        "earliest_on": date.fromisoformat(receipt["earliest_next_on"]) if receipt and receipt.get("earliest_next_on") and not context["planned"] else None,
         "receipt": receipt,
         "proportionality": ladder.deviation.get("proportionality") if prepared else None,
         "evidence": ladder.deviation.get("evidence") if prepared else None,
@@ -315,7 +315,7 @@ def if_nobody_acts(visit: Visit, ladder: LadderView, tasks: Sequence[TaskItem]) 
         found += _afterwards(ladder, timer.trigger, locale)
     elif any(t.role == Role.SYSTEM and t.due_on is None for t in tasks):
         found.append(_line(gettext("No time runs: the last letter has not been handed over to the supplier.", locale)))
-    return found
+    return sorted(found, key=lambda each: each["on"] or date.max)
 
 
 def _line(text: str, on: date | None = None, receipt: Mapping[str, Any] | None = None) -> dict[str, Any]:
