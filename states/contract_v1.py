@@ -163,6 +163,44 @@ def _alive() -> list[Transition]:
     return edges
 
 
+def _termination() -> list[Transition]:
+    """A termination decided on the ladder of a deviation takes effect: the contract ends sooner, and options with it.
+
+    The decision stands in the deviation; here only its consequence is written. A termination that is taken back gives
+    the contract the period that it had.
+    """
+    ways = {"in_force": "in_force", "extension_decision": "final_evaluation", "final_evaluation": "final_evaluation"}
+    clause = "avtalsvillkoret om uppsägning"
+    return [
+        *(
+            Transition(
+                "record_termination",
+                source,
+                target,
+                (OFFICER, HEAD, SYSTEM),
+                guards=("termination_is_decided",),
+                effects=("store_termination",),
+                cites=clause,
+                kind="stop",
+            )
+            for source, target in ways.items()
+        ),
+        *(
+            Transition(
+                "record_termination_withdrawn",
+                source,
+                "in_force",
+                (OFFICER, HEAD, SYSTEM),
+                guards=("contract_is_terminated", "termination_is_withdrawn"),
+                effects=("take_back_termination",),
+                cites=clause,
+                kind="return",
+            )
+            for source in ("in_force", "final_evaluation")
+        ),
+    ]
+
+
 CONTRACT_V1 = ProcessDefinition(
     id="contract",
     version=1,
@@ -196,6 +234,7 @@ CONTRACT_V1 = ProcessDefinition(
         ),
         *_alive(),
         *_renewal(),
+        *_termination(),
         Transition(
             "open_extension_decision",
             "in_force",

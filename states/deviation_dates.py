@@ -114,6 +114,51 @@ def _plan_completed(s: Situation) -> Receipt | None:
 _register("plan_completed", _plan_completed, "åtgärdsplanen")
 
 
+#: So many days before (-) or after its last day the supplier is reminded of a plan, and of a milestone of one
+#: (domain page U8, U9). The day after a plan's last day reminder 1 goes: that is the ladder's own.
+PLAN_REMINDERS = (-7, 0)
+MILESTONE_REMINDERS = (-14, -3, 0, 7)
+
+
+def _after(due_on: date, offsets: tuple[int, ...], since: date) -> list[date]:
+    return [day for n in offsets if (day := due_on + timedelta(days=n)) > since]
+
+
+def reminder_days(s: Situation) -> list[tuple[date, date, int]]:
+    """The days still to come on which the supplier is reminded: (day, the last day it is about, milestone or 0).
+
+    A day up to that of an earlier reminder is dealt with: after a downtime the latest alone is sent. No reminder of
+    what is done, or of a milestone whose miss somebody judges already.
+    """
+    d = s.deviation
+    if s.case.state == "opportunity_to_remedy":
+        response = response_period(s)
+        if response is None or response.due_on is None or d.delivered_on is None:
+            return []
+        since = max(d.delivered_on, d.plan_reminded_on or d.delivered_on)
+        return [(day, response.due_on, 0) for day in _after(response.due_on, PLAN_REMINDERS, since)]
+    found = [
+        (day, m.due_on, m.number)
+        for m in d.milestones
+        if m.done_on is None and not m.missed
+        for day in _after(m.due_on, MILESTONE_REMINDERS, m.reminded_on or date.min)
+    ]
+    return sorted(found)
+
+
+def _supplier_reminder(s: Situation) -> Receipt | None:
+    days = reminder_days(s)
+    if not days:
+        return None
+    on, due_on, number = days[0]
+    about = "milestone_due" if number else "response_period"
+    receipt = fixed("supplier_reminder", about, on, Basis.POLICY, "Stegvis standard", anchor_on=due_on)
+    return replace(receipt, backward=True)
+
+
+_register("supplier_reminder", _supplier_reminder, "Stegvis standard", Mark.POLICY)
+
+
 def _milestone_missed(s: Situation) -> Receipt | None:
     """The earliest milestone that is not done, with a week's grace: after it somebody judges whether the plan is followed."""
     left = [m.due_on for m in s.deviation.milestones if m.done_on is None and not m.missed]
@@ -173,6 +218,7 @@ for _code in (
     "meeting_held",
     "rung_preparation",
     "rung_decision",
+    "stop_consent",
     "missed_milestone",
     "remedied_decision",
     "close_terminated",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from states.decision import Unmet
 from states.definition import Mark
-from states.deviation_dates import response_period, response_term, usable_until
+from states.deviation_dates import reminder_days, response_period, response_term, usable_until
 from states.facts import Situation
 from states.guards import HEAD, OFFICER, OWNER, STRATEGIST, _another_person, _unless, guard
 from states.ladder import BY_KEY, is_skip
@@ -69,6 +69,21 @@ _DECIDES = {r.trigger: r.key for r in BY_KEY.values() if r.is_sanction} | {
 
 def _decided_rung(s: Situation) -> str | None:
     return _DECIDES.get(s.trigger)
+
+
+@guard("deviation", mark=Mark.POLICY, source="Stegvis: the contract owner looks at the draft, not at an idea")
+def call_off_stop_is_prepared(s: Situation) -> list[Unmet]:
+    return _unless(s.deviation.prepared_rung == "call_off_stop", "rung_not_prepared", OFFICER, STRATEGIST)
+
+
+@guard(
+    "deviation", mark=Mark.POLICY, source="Stegvis: the head of procurement decides after the contract owner's consent"
+)
+def owner_has_consented(s: Situation) -> list[Unmet]:
+    """Whose care needs the goods says that they can be had elsewhere; a refusal keeps the stop away, with its reason."""
+    if s.deviation.stop_consent is None:
+        return [Unmet("no_consent_to_stop", (OWNER,))]
+    return _unless(s.deviation.stop_consent, "consent_refused", OWNER)
 
 
 @guard("deviation", mark=Mark.CLAUSE, source="avtalsvillkoret, punkt 5: avropsstopp gäller ramavtal")
@@ -203,6 +218,14 @@ def milestone_may_be_extended(s: Situation) -> list[Unmet]:
 def milestone_is_missed(s: Situation) -> list[Unmet]:
     late = [m for m in s.deviation.milestones if m.done_on is None and not m.missed and m.due_on < s.today]
     return _unless(bool(late), "no_milestone_missed")
+
+
+@guard("deviation", mark=Mark.POLICY, source="Stegvis: each reminder once, and none that makes no sense any more")
+def supplier_reminder_is_due(s: Situation) -> list[Unmet]:
+    """A day to remind has come; of a plan only while its period runs: after it the ladder itself says more."""
+    due = [r for r in reminder_days(s) if r[0] <= s.today]
+    late = s.case.state == "opportunity_to_remedy" and any(due_on < s.today for _, due_on, _ in due)
+    return _unless(bool(due) and not late, "no_supplier_reminder_due")
 
 
 @guard("deviation", mark=Mark.CLAUSE, source="avtalsvillkoret: åtgärderna verifieras")

@@ -26,6 +26,7 @@ PLANNED = ("plan_review", "plan_running", "verification")
 LIVING = ("recorded", *KEYS, *PLANNED)
 
 PREPARE = Obligation("prepare_rung", (OFFICER, STRATEGIST), "rung_preparation")
+CONSENT = Obligation("consent_to_call_off_stop", (OWNER,), "stop_consent")
 REVIEW_STOP = Obligation("review_call_off_stop", (HEAD,), "call_off_stop_review")
 NOT_DELIVERED = "notice_not_delivered"
 
@@ -150,20 +151,26 @@ def _sanctions() -> list[Transition]:
         for source in UPPER:
             if source == rung.key or BY_KEY[source].order > rung.order:
                 continue
+            waits = () if rung.key == "immediate_termination" else ("earlier_period_has_ended", "skipping_is_reasoned")
+            consent = ("owner_has_consented",) if rung.key == "call_off_stop" else ()
             edges.append(
                 step(
                     rung.trigger, source, rung.key, by=rung.decides, decides=True,
                     guards=(
-                        *rung.needs, "rung_is_not_in_force", "earlier_period_has_ended", "skipping_is_reasoned",
-                        "rung_prepared_by_another", "mandate_covers", "supplier_can_be_reached",
-                    )
-                    if rung.key != "immediate_termination"
-                    else (
-                        *rung.needs, "rung_is_not_in_force", "rung_prepared_by_another", "mandate_covers",
-                        "supplier_can_be_reached",
+                        *rung.needs, "rung_is_not_in_force", *waits, "rung_prepared_by_another", *consent,
+                        "mandate_covers", "supplier_can_be_reached",
                     ),
                     effects=("enter_rung", *begins), opens=(REVIEW_STOP,) if rung.key == "call_off_stop" else (),
                     cites=rung.clause,
+                )
+            )  # fmt: skip
+    for source in UPPER:
+        if source != "termination_with_notice":
+            edges.append(
+                step(
+                    "consent_to_call_off_stop", source, by=(OWNER,),
+                    guards=("actor_is_not_disqualified", "call_off_stop_is_prepared"), effects=("store_consent",),
+                    cites="avtalsvillkoret om avropsstopp", kind="record",
                 )
             )  # fmt: skip
     for source in LIVING:
@@ -341,6 +348,17 @@ def _other_ways() -> list[Transition]:
     return edges
 
 
+def _reminding() -> list[Transition]:
+    """Before a plan or a milestone falls due the supplier hears of it, in the officer's name; it climbs nowhere."""
+    return [
+        step(
+            "remind_supplier", source, by=(SYSTEM,), guards=("supplier_reminder_is_due",), effects=("send_reminder",),
+            cites="Stegvis standard", kind="record",
+        )
+        for source in ("opportunity_to_remedy", "plan_running")
+    ]  # fmt: skip
+
+
 def _records() -> list[Transition]:
     """What is written down beside the climb: letters handed over or come back, answers, new facts, pauses."""
     resend = Obligation("resend_notice", HANDLERS, "resend_notice")
@@ -387,6 +405,12 @@ def _timers() -> tuple[TimerRule, ...]:
             TimerRule("fine_week_due", source, "count_fine_week", "fine_week", Mark.CLAUSE, "avtalsvillkoret om vite")
             for source in ("call_off_stop", "contractual_fine", "termination_with_notice")
         ),
+        *(
+            TimerRule(
+                "supplier_reminder_due", source, "remind_supplier", "supplier_reminder", Mark.POLICY, "Stegvis standard"
+            )
+            for source in ("opportunity_to_remedy", "plan_running")
+        ),
         TimerRule(
             "milestone_missed_due", "plan_running", "note_missed_milestone", "milestone_missed", Mark.POLICY, "åtgärdsplanen"
         ),
@@ -400,7 +424,8 @@ DEVIATION_V1 = ProcessDefinition(
     phases=PHASES,
     states=STATES,
     transitions=(
-        *_beginning(), *_climbing(), *_asking(), *_sanctions(), *_in_force(), *_plans(), *_other_ways(), *_records(),
+        *_beginning(), *_climbing(), *_asking(), *_sanctions(), *_in_force(), *_plans(), *_other_ways(),
+        *_reminding(), *_records(),
     ),
     timers=_timers(),
 )  # fmt: skip

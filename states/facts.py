@@ -177,6 +177,7 @@ class ContractFacts:
     renewal_asked_on: date | None = None
     renewal_alarmed_on: date | None = None
     renewal_declined_on: date | None = None
+    terminated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ class ContractTerms:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneFacts:
-    """One step of the accepted action plan."""
+    """One step of the accepted action plan. The supplier is reminded of no day up to `reminded_on` any more."""
 
     number: int
     due_on: date
@@ -221,6 +222,7 @@ class MilestoneFacts:
     done_on: date | None = None
     extended: int = 0
     missed: bool = False
+    reminded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ class DeviationFacts:
     `rung` is the one the ladder has come to. `delivered_on` is the day on which the
     mail server (or the supplier, told in another way) took the letter that the present period counts from; None while
     it has not. `waits_until_on` is the last day of a decision to wait, `asked_rung` the rung whose decision is asked
-    for, `prepared_*` who prepared which. `stop_since_on` and `fine_from_on` are None where neither is in force.
+    for, `prepared_*` who prepared which; `stop_consent` what the contract owner said of a stop (None: nothing yet).
+    Of the plan's own last day the supplier is reminded no more up to `plan_reminded_on`. `stop_since_on` and `fine_from_on` are None where neither is in force.
     """
 
     terms: ContractTerms
@@ -248,6 +251,7 @@ class DeviationFacts:
     asked_rung: str | None = None
     prepared_rung: str | None = None
     prepared_by: str | None = None
+    stop_consent: bool | None = None
     skip_reason: bool = False
     stop_since_on: date | None = None
     stop_reviewed_on: date | None = None
@@ -263,6 +267,7 @@ class DeviationFacts:
     plan_version: int = 0
     plan_status: str = ""
     plan_by: str | None = None
+    plan_reminded_on: date | None = None
     remedy_on: date | None = None
     remedy_verified: bool = False
     meeting_on: date | None = None

@@ -478,6 +478,22 @@ def no_option_is_left(s: Situation) -> list[Unmet]:
     return _unless(s.contract.options_left == 0, "option_left", OWNER, count=s.contract.options_left)
 
 
+@guard("contract", mark=Mark.CLAUSE, source="avtalsvillkoret om uppsägning")
+def contract_is_terminated(s: Situation) -> list[Unmet]:
+    return _unless(s.contract.terminated, "no_termination")
+
+
+@guard("termination", mark=Mark.CLAUSE, source="avtalsvillkoret om uppsägning")
+def termination_is_decided(s: Situation) -> list[Unmet]:
+    """A person decided it on the ladder of a deviation, and the supplier has got the letter."""
+    return _unless(s.facts["termination"] is not None, "no_termination", HEAD)
+
+
+@guard("termination", mark=Mark.CLAUSE, source="avtalsvillkoret om uppsägning")
+def termination_is_withdrawn(s: Situation) -> list[Unmet]:
+    return _unless(s.facts["termination"] is None, "termination_stands", HEAD)
+
+
 @guard("contract", mark=Mark.CLAUSE, source="the contract's last day")
 def contract_has_end_date(s: Situation) -> list[Unmet]:
     return _unless(s.contract.end_on is not None, "no_end_date", OFFICER)

@@ -62,7 +62,7 @@ OWNER, OFFICER, HEAD, MANAGER = ("contract_owner", "procurement_officer", "head_
 SUPPLIER, ARCHIVE = "supplier", "archive"
 
 #: Why a trigger waits: codes with a text each (`waits.<code>`).
-WAITS = ("annual_calendar", "supplier_follow_up", "deviations", "no_event", "call_offs", "archive")
+WAITS = ("annual_calendar", "supplier_follow_up", "no_event", "call_offs", "archive")
 
 PROCUREMENT_TRIGGERS = (
     _timer(
@@ -149,17 +149,39 @@ FOLLOW_UP_TRIGGERS = (
     _waits("U4", CLAUSE, "avtalsvillkoret, punkt 4", (SUPPLIER, OWNER), "supplier_follow_up"),
     _waits("U5", POLICY, "Stegvis standard", ("assessor",), "supplier_follow_up"),
     _waits("U6", CLAUSE, "avtalsvillkoret, punkt 4", (SUPPLIER,), "supplier_follow_up"),
-    _waits("U7", CLAUSE, "avtalsvillkoret, punkt 3", (SUPPLIER,), "deviations"),
-    _waits("U8", POLICY, "Stegvis standard", (SUPPLIER,), "deviations"),
-    _waits("U9", CLAUSE, "avtalsvillkoret", (SUPPLIER, OFFICER), "deviations"),
+    _duty("U7", CLAUSE, "avtalsvillkoret, punkt 3", (SUPPLIER,), "deviation.record_severe_report", terms=("severe_report",)),
+    _timer(
+        "U8",
+        CLAUSE,
+        "avtalsvillkoret; påminnelserna Stegvis standard",
+        (SUPPLIER,),
+        "deviation.supplier_reminder_due",
+        terms=("plan_due", "plan_due_severe"),
+    ),
+    _timer(
+        "U9",
+        POLICY,
+        "Stegvis standard; åtgärdsplanen",
+        (SUPPLIER, OFFICER),
+        "deviation.supplier_reminder_due",
+        "deviation.milestone_missed_due",
+        terms=("milestone_grace",),
+    ),
     _waits("U10", POLICY, "Stegvis standard", ("auditor",), "supplier_follow_up"),
     _waits("U11", POLICY, "samverkans rutin", ("secretariat",), "supplier_follow_up"),
     _waits("U12", POLICY, "samverkans vägledning", ("auditor",), "supplier_follow_up"),
-    _waits("U13", CLAUSE, "avtalsvillkoret om vite", ("finance", OWNER), "deviations"),
-    _waits("U14", CLAUSE, "avtalsvillkoret om avropsstopp", (HEAD,), "deviations"),
-    _waits("U15", POLICY, "Stegvis standard", (HEAD,), "deviations"),
-    _waits("U16", LAW, "LOU 13:3 a", (OFFICER,), "deviations"),
-    _waits("U17", LAW, "LOU 13:1 a", (OFFICER,), "deviations"),
+    _timer("U13", CLAUSE, "avtalsvillkoret om vite", ("finance", OWNER), "deviation.fine_week_due", terms=()),
+    _timer(
+        "U14",
+        CLAUSE,
+        "avtalsvillkoret om avropsstopp",
+        (HEAD,),
+        "deviation.next_rung_due",
+        terms=("stop_until_termination",),
+    ),
+    _duty("U15", POLICY, "Stegvis standard", (HEAD,), "deviation.review_call_off_stop", terms=("call_off_stop_review",)),
+    _check("U16", LAW, "LOU 13:3 a", (OFFICER,), "exclusion_event_is_recent"),
+    _check("U17", LAW, "LOU 13:1 a", (OFFICER,), "exclusion_judgment_is_recent"),
     _duty(
         "U18", POLICY, "SKR, avtalsklass", (OWNER, MANAGER), "contract.record_follow_up",
         terms=("follow_up_three_a_year", "follow_up_yearly", "follow_up_every_second_year"),

@@ -68,9 +68,11 @@ class Ladder:
         self.pass_period()
 
     def decide(self, rung: str, **more: Any) -> None:
-        """The officer prepares a sanction, the head decides it; the letter leaves."""
+        """The officer prepares a sanction, the owner consents to a stop, the head decides; the letter leaves."""
         prepared = {"prepared_rung": rung, "proportionality": "Övriga medel är uttömda.", "evidence": "Revisionen"}
         self.act("officer", "prepare_rung", **prepared, **more)
+        if rung == "call_off_stop":
+            self.act("owner", "consent_to_call_off_stop", consents=True, note="Handskarna kan köpas på annat håll.")
         self.act("head", f"decide_{rung}", reasons="Leverantören har inte svarat.")
         self.play.run_due()
 

@@ -63,7 +63,7 @@ def test_every_command_has_a_function_that_answers_it() -> None:
         return [h for h in found if h]
 
     names = handlers(parser())
-    assert len(names) == 38
+    assert len(names) == 40
     for name in names:
         module, _, function = name.partition(":")
         assert callable(getattr(import_module(f"workflow.cli.{module}"), function)), name
@@ -294,6 +294,28 @@ def test_a_definition_that_skips_the_target_is_refused_with_the_path(stegvis: St
     path.write_text('{"id": 1}')
     assert stegvis("process", "check", path).code == 1
     assert stegvis("process", "check", tmp_path / "missing.json").code == 2
+
+
+def test_a_way_to_a_fine_without_a_decision_is_refused_with_the_path(stegvis: Stegvis, tmp_path: Path) -> None:
+    from states.registry import definition
+
+    data = definition("deviation").as_json()
+    edge = next(t for t in data["transitions"] if t["trigger"] == "send_reminder_1")
+    data["transitions"].append({**edge, "trigger": "send_fine", "target": "contractual_fine"})
+    path = tmp_path / "smuggled.json"
+    path.write_text(json.dumps(data))
+    said = stegvis("process", "check", path)
+    assert said.code == 1
+    assert "opportunity_to_remedy --send_fine--> contractual_fine" in said.out
+    assert stegvis("process", "check").code == 0
+
+
+def test_a_ladder_and_its_fines_are_shown_as_text(ready: Stegvis, tmp_path: Path) -> None:
+    assert ready("ladder", "show", "AVV-2026-9999").code == 2
+    assert ready("ladder", "fines", "--region", "atlantis").code == 2
+    assert ready("ladder", "fines", "--region", "norrbotten").last_line == "0 lines."
+    assert ready("ladder", "fines", "--region", "norrbotten", "--csv", tmp_path / "fines.csv").code == 0
+    assert (tmp_path / "fines.csv").exists()
 
 
 # --- lists in and out -----------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ CONTRACT = ContractFacts(
     contract_class="b",
     handover_proposed_by=OFFICER,
     evaluated=True,
+    terminated=True,
 )
 #: A deviation whose every guard is met: nothing is in force, and all that is waited for has come.
 DEVIATION = DeviationFacts(
@@ -97,6 +98,7 @@ DEVIATION = DeviationFacts(
     delivered_on=date(2026, 11, 2),
     prepared_rung="call_off_stop",
     prepared_by=OFFICER,
+    stop_consent=True,
     skip_reason=True,
     fine=FineAccount((FineWeek(1, date(2027, 3, 3), 1_000_000, 1_000_000),), 1, None),
     fine_from_on=date(2027, 3, 3),
@@ -123,6 +125,7 @@ FACTS: dict[str, Any] = {
     "disqualified": (),
     "renewal": RenewalFacts(),
     "deviation": DEVIATION,
+    "termination": date(2027, 6, 30),
 }
 
 

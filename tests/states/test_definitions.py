@@ -188,13 +188,16 @@ def standing_for(edge: Transition, answers: dict[str, Any]) -> dict[str, Any]:
     known = dict(edge.when)
     decided = next((r.key for r in RUNGS if r.trigger == edge.trigger), None)
     decided = {"decide_severe_termination": "immediate_termination"}.get(edge.trigger, decided)
-    decided = {"decide_stop_while_investigating": "call_off_stop"}.get(edge.trigger, decided)
+    if edge.trigger in ("decide_stop_while_investigating", "consent_to_call_off_stop"):
+        decided = "call_off_stop"
     rung = known.get("rung", (edge.source if edge.source in KEYS else "escalation_meeting",))[0]
     standing: dict[str, Any] = {
         "rung": rung, "severe": known.get("severe", ("yes",))[0] == "yes", "prepared_rung": decided,
         "stop_since_on": TODAY if "stop_is_in_force" in edge.guards or known.get("stop_in_force") == ("yes",) else None,
         "fine_decided": "fine_is_decided" in edge.guards,
     }  # fmt: skip
+    if edge.trigger == "remind_supplier" and edge.source == "opportunity_to_remedy":
+        standing["delivered_on"] = TODAY - timedelta(days=8)
     if "to_rung" in known and known["to_rung"] == (rung,):
         standing["rung"] = "call_off_stop"
     answers |= {"until_on": TODAY + timedelta(days=30), "milestone": 1, "to_on": TODAY + timedelta(days=30)}
@@ -231,6 +234,7 @@ def in_order(edge: Transition, track: str, *, lot: str | None = None, case_state
             "renewal_declined_on": TODAY if "renewal_may_reopen" in edge.guards else None,
         },
         deviation=standing_for(edge, answers),
+        facts={"termination": None} if "termination_is_withdrawn" in edge.guards else None,
     )
     return replace(s, actor=everybody(), capacity=None)
 

@@ -30,6 +30,7 @@ def test_when_everything_is_in_order_only_what_excludes_each_other_is_unmet() ->
     stopped = {g for g in GUARDS if unmet(g, situation())}
     assert stopped == {
         "case_is_paused", "no_option_is_left", "renewal_may_reopen", "stop_is_in_force", "fine_is_decided",
+        "termination_is_withdrawn",
     }  # fmt: skip
 
 
@@ -160,6 +161,8 @@ FOUR_EYES = {
     "award_prepared_by_another": {"lot": {"prepared_by": OFFICER}},
     "contracts_prepared_by_another": {"lot": {"contracts_prepared_by": OFFICER}},
     "cancellation_prepared_by_another": {"lot": {"cancellation_prepared_by": OFFICER}},
+    "rung_prepared_by_another": {"deviation": {"prepared_by": OFFICER}},
+    "plan_prepared_by_another": {"deviation": {"plan_by": OFFICER}},
     "handover_proposed_by_another": {"contract": {"handover_proposed_by": OFFICER}},
 }
 
@@ -364,3 +367,85 @@ def test_a_contract_ends_the_day_after_its_last_day() -> None:
     for end, stopped in ((TODAY, True), (TODAY - DAY, False), (None, True)):
         found = unmet("contract_period_has_ended", situation(contract={"end_on": end}))
         assert found == (["contract_period_not_ended"] if stopped else [])
+
+
+# --- the sanction ladder --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("guard", "facts", "stopped"),
+    [
+        ("supplier_can_be_reached", {"contact_known": False}, "no_supplier_contact"),
+        ("response_period_has_ended", {"delivered_on": None}, "notice_not_handed_over"),
+        ("response_period_has_ended", {"delivered_on": TODAY - 14 * DAY}, "response_period_runs"),
+        ("response_period_has_ended", {"delivered_on": TODAY - 15 * DAY}, None),
+        ("response_period_has_ended", {"delivered_on": None, "rung": "dialogue"}, None),
+        ("response_period_has_ended", {"waits_until_on": TODAY}, "response_period_runs"),
+        ("response_period_has_ended", {"waits_until_on": TODAY - DAY}, None),
+        ("next_rung_may_be_asked", {"rung": "reminder_1"}, "no_next_rung"),
+        ("next_rung_may_be_asked", {"asked_rung": "immediate_termination"}, "next_rung_is_asked"),
+        ("rung_prepared_by_another", {"prepared_rung": "contractual_fine"}, "rung_not_prepared"),
+        ("call_off_stop_is_prepared", {"prepared_rung": None}, "rung_not_prepared"),
+        ("owner_has_consented", {"stop_consent": None}, "no_consent_to_stop"),
+        ("owner_has_consented", {"stop_consent": False}, "consent_refused"),
+        ("contract_is_a_framework", {"is_framework": False}, "contract_is_no_framework"),
+        ("no_sub_supplier_refuses", {"sub_supplier_refuses": "traceability"}, "sub_supplier_refuses"),
+        ("no_sub_supplier_refuses", {"sub_supplier_refuses": "audit"}, "sub_supplier_refuses"),
+        ("immediate_termination_is_due", {"stop_months_reached": False, "fine": None}, "immediate_termination_not_due"),
+        ("immediate_termination_is_due", {"stop_months_reached": False}, None),  # the cap of the fine is reached
+        ("severe_deviation_is_probable", {"severe": False}, "deviation_is_not_severe"),
+        ("severe_deviation_is_probable", {"probable": False}, "deviation_is_not_probable"),
+        ("rung_is_not_in_force", {"stop_since_on": TODAY}, "stop_is_in_force"),
+        ("rung_is_not_in_force", {"stop_since_on": TODAY, "stop_investigating": True}, None),
+        ("plan_has_milestones", {"milestones": ()}, "plan_without_milestones"),
+        ("remedy_is_verified", {"remedy_verified": False}, "remedy_not_verified"),
+        ("supplier_reminder_is_due", {"milestones": ()}, "no_supplier_reminder_due"),
+    ],
+)
+def test_the_ladder_stops_where_its_condition_is_not_met(
+    guard: str, facts: dict[str, Any], stopped: str | None
+) -> None:
+    assert unmet(guard, situation(deviation=facts)) == ([stopped] if stopped else [])
+
+
+@pytest.mark.parametrize(
+    ("rung", "skip_reason", "stopped"),
+    [
+        ("escalation_meeting", False, False),  # the stop is the next rung
+        ("formal_demand", False, True),
+        ("formal_demand", True, False),
+        ("contractual_fine", False, False),  # a parallel right passes over nothing
+    ],
+)
+def test_a_rung_is_passed_over_only_with_a_reason(rung: str, skip_reason: bool, stopped: bool) -> None:
+    open_fine = {"fine": None, "fine_from_on": None, "stop_months_reached": False}
+    s = situation(deviation={"rung": rung, "skip_reason": skip_reason, **open_fine})
+    assert unmet("skipping_is_reasoned", s) == (["skip_not_reasoned"] if stopped else [])
+
+
+@pytest.mark.parametrize(("days", "stopped"), [(0, True), (1, False), (180, False), (181, True)])
+def test_waiting_and_more_time_have_bounds(days: int, stopped: bool) -> None:
+    wait = situation(form={"until_on": TODAY + days * DAY})
+    assert unmet("wait_is_within_bounds", wait) == (["wait_out_of_bounds"] if stopped else [])
+    due = date(2027, 3, 1)
+    more = situation(form={"milestone": 1, "to_on": due + days * DAY})
+    assert unmet("milestone_may_be_extended", more) == (["extension_out_of_bounds"] if stopped else [])
+
+
+def test_an_event_is_used_for_three_years_and_a_judgment_for_five() -> None:
+    def used(on: date, judgment: bool) -> list[str]:
+        s = situation(form={"event_on": on, "judgment": judgment})
+        return unmet("exclusion_event_is_recent", s) + unmet("exclusion_judgment_is_recent", s)
+
+    assert used(date(2024, 3, 10), False) == []
+    assert used(date(2024, 3, 9), False) == ["exclusion_event_too_old"]
+    assert used(date(2022, 3, 10), True) == []
+    assert used(date(2022, 3, 9), True) == ["exclusion_judgment_too_old"]
+
+
+def test_a_contract_ends_sooner_only_by_a_termination_that_stands() -> None:
+    none = situation(facts={"termination": None})
+    assert unmet("termination_is_decided", none) == ["no_termination"]
+    assert unmet("termination_is_withdrawn", none) == []
+    assert unmet("termination_is_withdrawn", situation()) == ["termination_stands"]
+    assert unmet("contract_is_terminated", situation(contract={"terminated": False})) == ["no_termination"]

@@ -222,6 +222,7 @@ def deviation(play: Play, contract: str) -> None:
     at.act("officer", "prepare_rung", prepared_rung="call_off_stop", **prepared)
     with play.app.database.write() as uow:  # the contract of the journey is no framework
         uow.connection.execute(update(METADATA.tables["deviations"]).values(is_framework=True))
+    at.act("owner", "consent_to_call_off_stop", consents=True, note=f"{MARK} samtycke")
     at.act("head", "decide_call_off_stop", reasons=f"{MARK} stopp")
     at.act("head", "review_call_off_stop", note=f"{MARK} kvar")
     at.act("officer", "prepare_rung", prepared_rung="contractual_fine", **prepared)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from states.errors import LawBookError
 from states.registry import DEFINITIONS
+from tests.ladder import MILESTONES, Ladder
 from tests.play import SUPPLIER, Play
 from workflow.commands import Act, OpenCase, WriteComment
 from workflow.engine.act import StaleBasis, form_of
 from workflow.engine.execute import Idempotency
+from workflow.engine.timers import fire_due_timers
 from workflow.engine.verify import verify_all
 from workflow.errors import InvalidForm, Stale, StegvisError
 
@@ -145,6 +148,45 @@ def test_the_one_lot_of_several_that_stands_ready_is_decided_on_what_was_shown(p
         play.do("head", Act(play.case, "decide_award", version, {}, "0" * 64))
     play.do("head", Act(play.case, "decide_award", version, {}, shown))
     assert play.lots()[1] == "award_notice"
+
+
+def _overdue(play: Play) -> tuple[Ladder, Act]:
+    """A ladder whose period ended in the night, and the plan as the officer is about to write it down."""
+    ladder = Ladder(play)
+    ladder.offer()
+    last = ladder.due_on
+    assert last is not None
+    play.clock.at += (last - play.today) + timedelta(days=1)
+    form = {"received_on": last.isoformat(), "cause": "Bristande kontroll", "milestones": MILESTONES}
+    return ladder, Act(ladder.id, "record_action_plan", None, form)
+
+
+@pytest.mark.parametrize("plan_first", [True, False])
+def test_a_plan_and_the_timer_one_after_the_other_stop_the_climb(play: Play, plan_first: bool) -> None:  # I17
+    ladder, plan = _overdue(play)
+    turns = [lambda: play.do("officer", plan), lambda: fire_due_timers(play.app)]
+    for turn in turns if plan_first else reversed(turns):
+        turn()
+    play.run_due()
+    assert (ladder.state, ladder.rung) == ("plan_review", "opportunity_to_remedy")
+    assert len(ladder.sent()) == (2 if plan_first else 3)
+    play.advance(60)
+    assert ladder.state == "plan_review"
+    trail_holds(play)
+
+
+def test_a_plan_that_arrives_while_the_timer_fires_stops_the_climb(play: Play) -> None:
+    """Whichever has the case first: the ladder stands where it stood, and climbs no further."""
+    ladder, plan = _overdue(play)
+    outcomes = at_once([lambda: play.do("officer", plan), *[lambda: fire_due_timers(play.app)] * 3])
+    assert not [o for o in outcomes if isinstance(o, Exception)], outcomes
+    play.run_due()
+    assert (ladder.state, ladder.rung) == ("plan_review", "opportunity_to_remedy")
+    assert play.kinds(case=ladder.id).count("action_plan_recorded") == 1
+    assert play.kinds(case=ladder.id).count("reminder_1_sent") <= 1
+    play.advance(60)
+    assert ladder.state == "plan_review"
+    trail_holds(play)
 
 
 def test_no_decision_is_taken_for_several_lots_at_once() -> None:

@@ -66,7 +66,9 @@ def test_the_whole_stair_by_the_clock(ladder: Ladder) -> None:
 def test_every_letter_is_sent_as_it_was_hashed_and_its_hand_over_is_kept(ladder: Ladder) -> None:
     ladder.to_decision()
     sent = [m for address, m in ladder.play.sent if address == SUPPLIER]
-    assert len(sent) == len(ladder.letters()) == len(LOWER)
+    kinds = [letter.kind for letter in ladder.letters()]
+    assert kinds == [*LOWER[:2], "plan_reminder", "plan_reminder", *LOWER[2:]]
+    assert len(sent) == len(kinds)
     for letter, mail in zip(ladder.letters(), sent, strict=True):
         assert letter.status == "delivered"
         assert letter.text_hash == text_hash(letter.subject, letter.text)
@@ -232,6 +234,9 @@ def test_who_prepared_a_sanction_does_not_decide_it_and_nobody_without_the_manda
     ladder.act("officer", "prepare_rung", **prepared)
     with refused("role_required"):
         ladder.act("owner", "decide_call_off_stop", reasons="Nej")
+    with refused("no_consent_to_stop"):
+        ladder.act("head", "decide_call_off_stop", reasons="Nej")
+    ladder.act("owner", "consent_to_call_off_stop", consents=True, note="Kan köpas på annat håll.")
     ladder.act("head", "decide_call_off_stop", reasons="Leverantören har inte svarat.")
     entry = ladder.view.entries[-1]
     assert (entry.rung, entry.decided_by_name, entry.prepared_by_name) == (

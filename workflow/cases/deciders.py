@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, or_, select
+from sqlalchemy import bindparam, case, func, literal_column, or_, select
 
 from notifications.kinds import Kind
 from notifications.recipients import Person as Addressee
@@ -20,8 +20,10 @@ from states.registry import DEFINITIONS
 from states.reminders import setting
 from states.roles import PERSONAL_ROLES, Actor, Role, system_actor
 from workflow.commands import WarnOfGaps
+from workflow.contracts.tables import Contract
 from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.deviations.tables import ContractTermsRow, Deviation
 from workflow.engine import audit, case_rows, directory, outbox
 from workflow.engine.canonical import canonical
 from workflow.engine.execute import Stegvis, execute, handles
@@ -41,11 +43,24 @@ _subs = Substitute.__table__  # type: ignore[attr-defined]
 _absences = Absence.__table__  # type: ignore[attr-defined]
 _mandates = MandateRow.__table__  # type: ignore[attr-defined]
 _procurements = Procurement.__table__  # type: ignore[attr-defined]
+_contracts = Contract.__table__  # type: ignore[attr-defined]
+_deviations = Deviation.__table__  # type: ignore[attr-defined]
+_terms = ContractTermsRow.__table__  # type: ignore[attr-defined]
 _warnings = DeciderWarning.__table__  # type: ignore[attr-defined]
 
 WEEKS_AHEAD = 12
 WEEK = timedelta(days=7)
 LEADING = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT})
+
+#: What a decision is worth in öre, as its own step counts it: the estimate of a procurement, the full amount of a fine,
+#: else the contract's value.
+_WORTH = func.coalesce(
+    _procurements.c.estimated_value_ore,
+    case(
+        (_tasks.c.trigger == "decide_contractual_fine", _terms.c.fine_week_ore * _terms.c.fine_cap_weeks),
+        else_=_contracts.c.value_ore,
+    ),
+)
 
 _INSERT = insert_into(_warnings)
 _OF_DAY = Statement(
@@ -170,7 +185,7 @@ class _Register:
         return any(
             Days(m.valid_from, m.valid_to or date.max).holds(day)
             and (m.role == role or m.person_id == person_id)
-            and (m.limit_ore is None or value is None or value <= m.limit_ore)
+            and (m.limit_ore is None or (value is not None and value <= m.limit_ore))
             for m in self.mandates.get(trigger, ())
         )
 
@@ -194,12 +209,14 @@ def _gaps(uow: UnitOfWork, region_id: str, today: date) -> list[Gap]:
         select(
             _tasks.c.process, _tasks.c.trigger, _tasks.c.role, _tasks.c.roles, _tasks.c.due_on, _cases.c.id,
             _cases.c.reference, _cases.c.title, _cases.c.unit_id, _cases.c.owner_id, _cases.c.manager_id,
-            _procurements.c.estimated_value_ore.label("value"),
+            _WORTH.label("value"),
         )
         .select_from(
-            _tasks.join(_cases, _cases.c.id == _tasks.c.case_id).outerjoin(
-                _procurements, _procurements.c.case_id == _cases.c.id
-            )
+            _tasks.join(_cases, _cases.c.id == _tasks.c.case_id)
+            .outerjoin(_procurements, _procurements.c.case_id == _cases.c.id)
+            .outerjoin(_deviations, _deviations.c.case_id == _cases.c.id)
+            .outerjoin(_contracts, _contracts.c.case_id == func.coalesce(_deviations.c.contract_id, _cases.c.id))
+            .outerjoin(_terms, _terms.c.id == _deviations.c.terms_id)
         )
         .where(
             _tasks.c.region_id == region_id,

@@ -107,7 +107,8 @@ def view_of(uow: UnitOfWork, who: Actor, case: Row, lots: Sequence[Row] | None =
     if lots is None:
         lots = uow.all(case_rows.LOTS, case_id=case.id) if case.tender_secret else ()
     secret = frozenset(x.id for x in lots if x.tender_secret)
-    return View(on_list, bool(case.tender_secret or secret), secret, who.roles())
+    prepares = case.process == "deviation" and Role.SUSTAINABILITY_STRATEGIST in who.roles()
+    return View(on_list, bool(case.tender_secret or secret), secret, who.roles(), prepares)
 
 
 def readers_of(uow: UnitOfWork, who: Actor, case: Row) -> list[str] | None:

@@ -97,6 +97,7 @@ def load_contract(step: Step) -> ContractFacts:
         renewal_asked_on=c.renewal_asked_on,
         renewal_alarmed_on=c.renewal_alarmed_on,
         renewal_declined_on=c.renewal_declined_on,
+        terminated=c.terminated_on is not None,
     )
 
 
@@ -153,6 +154,9 @@ def open_contract(step: Step) -> None:
         renewal_asked_on=None,
         renewal_alarmed_on=None,
         renewal_declined_on=None,
+        terminated_on=None,
+        end_before_termination=None,
+        options_before_termination=None,
         missing=",".join(f.missing),
         owner_note=f.owner_note,
     )

@@ -44,6 +44,10 @@ class Contract(SQLModel, table=True):
     renewal_asked_on: date | None = None
     renewal_alarmed_on: date | None = None
     renewal_declined_on: date | None = None
+    #: The last day by a termination, and what it replaced: given back where the termination is.
+    terminated_on: date | None = None
+    end_before_termination: date | None = None
+    options_before_termination: int | None = None
     missing: str = ""
     owner_note: str | None = None
 

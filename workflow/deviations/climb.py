@@ -23,7 +23,7 @@ FOLLOWING = frozenset({"response_period", "next_rung", "fine_week", "plan_comple
 #: What is cleared when the ladder goes on, up or down.
 AT_REST: dict[str, Any] = {
     "waits_until_on": None, "asked_rung": None, "prepared_rung": None, "prepared_by": None, "prepared_at": None,
-    "proportionality": None, "evidence": None, "skip_reason": None,
+    "proportionality": None, "evidence": None, "skip_reason": None, "stop_consent": None, "stop_consent_by": None, "stop_consent_note": None,
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def replan(step: Step) -> None:
 
 def asked_of(rung: str | None) -> tuple[str, ...]:
     """The duties that ask for the decision of a rung."""
-    return ("prepare_rung", *([BY_KEY[rung].trigger] if rung else ()))
+    return ("prepare_rung", "consent_to_call_off_stop", *([BY_KEY[rung].trigger] if rung else ()))
 
 
 def entries(step: Step) -> list[Row]:

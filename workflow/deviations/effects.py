@@ -6,7 +6,9 @@ from typing import Any
 
 from states.calendar import local_date
 from states.deviation_dates import response_period
+from states.deviation_v1 import CONSENT, PLANNED
 from states.ladder import BY_KEY, RUNGS, is_skip
+from states.steps import plan as plan_obligation
 from workflow.contracts.effects import CONTRACT
 from workflow.db.statements import Row
 from workflow.deviations import notices, rows
@@ -15,12 +17,13 @@ from workflow.deviations.contract_terms import contact_of, ensure_terms, write_c
 from workflow.deviations.rows import change_deviation, deviation_row
 from workflow.deviations.sanction_effects import (
     end_sanctions,
+    fine_after_pause,
     fine_letter_delivered,
     fine_letter_returned,
     hold_fine,
-    release_fine,
 )
-from workflow.engine import obligations
+from workflow.deviations.termination import TERMINATIONS, tell_termination, withdraw_termination
+from workflow.engine import case_rows, obligations
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
 from workflow.errors import FieldError, InvalidForm
@@ -31,6 +34,8 @@ def open_deviation(step: Step) -> None:
     """The deviation of a contract: its blanks are filled now, its contact is the contract's where none is given."""
     f = step.form
     contract_id = step.case.parent_id
+    if contract_id:
+        step.uow.one(case_rows.LOCK_CASE, case_id=contract_id)  # its blanks and its contact are written with the case
     contract = step.uow.one(CONTRACT, case_id=contract_id) if contract_id else None
     if contract is None:
         raise InvalidForm([FieldError("parent", "no_contract_of_deviation")])
@@ -101,7 +106,9 @@ def enter_rung(step: Step) -> None:
     end_rungs(step, "climbed" if up else "moved_down", of=tuple(k for k in BY_KEY if k not in lasting))
     notice_id = notices.send(step, rung, rung=rung, starts_period=True, reason=step.answer("reasons"))
     note_rung(step, rung, "entered", notice_id=notice_id, reasons=reasons)
-    drop(step, "resend_notice", "prepare_rung")
+    drop(step, "resend_notice", "prepare_rung", CONSENT.trigger)
+    if row.terminates_on is not None and rung not in TERMINATIONS:
+        withdraw_termination(step)
     change_deviation(step, rung=rung, rung_entered_on=step.today, meeting_on=None, **AT_REST)
     step.recorded["rung"] = {"from": row.rung, "to": rung}
 
@@ -134,6 +141,7 @@ def store_notice_delivered(step: Step) -> None:
     if deviation_row(step).period_notice_id != notice.id:
         return
     fine_letter_delivered(step, notice, f.delivered_on)
+    tell_termination(step)
     replan(step)
     receipt = response_period(step.situation())
     entry = next((e for e in reversed(entries(step)) if e.notice_id == notice.id), None)
@@ -154,6 +162,7 @@ def store_notice_returned(step: Step) -> None:
     if deviation_row(step).period_notice_id != notice.id:
         return
     fine_letter_returned(step, notice)
+    withdraw_termination(step)
     entry = next((e for e in reversed(entries(step)) if e.notice_id == notice.id), None)
     if entry is not None:
         step.uow.run(rows.TIME_RUNG, rung_id=entry.id, receipt=None, due=None)
@@ -194,8 +203,23 @@ def store_preparation(step: Step) -> None:
         proportionality=f.proportionality,
         evidence=f.evidence,
         skip_reason=f.skip_reason,
+        stop_consent=None,
+        stop_consent_by=None,
+        stop_consent_note=None,
     )
     step.recorded["draft"] = notices.draft(step, f.prepared_rung)
+    drop(step, CONSENT.trigger)
+    if f.prepared_rung == "call_off_stop" and step.definition.edges(CONSENT.trigger, step.column("state")):
+        step.more_tasks.append(plan_obligation(step.situation(), CONSENT))
+
+
+@effect("store_consent")
+def store_consent(step: Step) -> None:
+    """The contract owner's word on the prepared stop, with the reason; a new draft asks anew."""
+    f = step.form
+    change_deviation(
+        step, stop_consent=f.consents, stop_consent_by=step.actor.person_id, stop_consent_note=f.note
+    )  # fmt: skip
 
 
 @effect("store_wait")
@@ -277,7 +301,8 @@ def stop_the_clock(step: Step) -> None:
 @effect("start_the_clock")
 def start_the_clock(step: Step) -> None:
     """Each period goes on with what was left of it, and each receipt shows the pause."""
-    release_fine(step, step.today, ("paused",))
+    fine_after_pause(step, in_plan=step.column("state") in PLANNED)
+    tell_termination(step)
     replan(step)
 
 
@@ -290,6 +315,8 @@ def close_deviation(step: Step) -> None:
     reasons = step.answer("reasons") or step.answer("note")
     end_sanctions(step, outcome)
     end_rungs(step, outcome)
+    if outcome != "terminated":
+        withdraw_termination(step)
     change_deviation(step, outcome=outcome, ended_on=step.today, **AT_REST)
     if outcome != "terminated":
         notices.send(step, "deviation_closed", reason=reasons)

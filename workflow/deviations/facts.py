@@ -74,6 +74,7 @@ def load_deviation(step: Step) -> DeviationFacts:
         asked_rung=row.asked_rung,
         prepared_rung=row.prepared_rung,
         prepared_by=row.prepared_by,
+        stop_consent=row.stop_consent,
         skip_reason=bool(row.skip_reason),
         stop_since_on=stop_since,
         stop_reviewed_on=stop.reviewed_on if stop is not None else None,
@@ -88,13 +89,16 @@ def load_deviation(step: Step) -> DeviationFacts:
         fine_counted=len(weeks),
         stop_months_reached=_months_reached(step, agreed, stop),
         milestones=tuple(
-            MilestoneFacts(m.number, m.due_on, m.first_due_on, m.done_on, m.extended, m.missed_on is not None)
+            MilestoneFacts(
+                m.number, m.due_on, m.first_due_on, m.done_on, m.extended, m.missed_on is not None, m.reminded_on
+            )
             for m in step.uow.all(rows.MILESTONES, case_id=step.case_id)
             if plan is not None and m.plan_id == plan.id
         ),
         plan_version=plan.version if plan else 0,
         plan_status=plan.status if plan else "",
         plan_by=plan.recorded_by if plan else None,
+        plan_reminded_on=row.plan_reminded_on,
         remedy_on=row.remedy_on,
         remedy_verified=row.remedy_verified_on is not None,
         meeting_on=row.meeting_on,
@@ -125,7 +129,7 @@ def deviation_basis(step: Step) -> dict[str, Any]:
     names = (
         "finding_source", "found_on", "kind", "requirement", "clause", "description", "ground", "probable_on",
         "probable_because", "sub_supplier_refuses", "prepared_rung", "prepared_by", "proportionality", "evidence",
-        "skip_reason", "remedy_on", "remedy_verified_on",
+        "skip_reason", "stop_consent", "stop_consent_by", "remedy_on", "remedy_verified_on",
     )  # fmt: skip
     return {n: getattr(row, n) for n in names} | {
         "contract": row.contract_id,

@@ -127,7 +127,7 @@ class AmendDeviationForm(Form):
 
 
 @form("deviation", "start_dialogue", "offer_opportunity_to_remedy", "send_reminder_1", "send_reminder_2",
-      "send_formal_demand", "call_escalation_meeting", "ask_for_next_rung", "count_fine_week", "note_missed_milestone",
+      "send_formal_demand", "call_escalation_meeting", "ask_for_next_rung", "count_fine_week", "note_missed_milestone", "remind_supplier",
       "resend_notice")  # fmt: skip
 class NoteForm(Form):
     note: OptionalWords
@@ -148,6 +148,14 @@ class PrepareForm(Form):
     proportionality: Words
     evidence: Annotated[str, business()]
     skip_reason: OptionalWords
+
+
+@form("deviation", "consent_to_call_off_stop")
+class ConsentForm(Form):
+    """What the contract owner says of the prepared stop: whether the need can be met in another way meanwhile."""
+
+    consents: bool = False
+    note: Words
 
 
 @form("deviation", "decide_call_off_stop", "decide_contractual_fine", "decide_termination_with_notice",

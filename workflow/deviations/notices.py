@@ -65,7 +65,10 @@ _SEND_ANEW = Statement(
 )  # fmt: skip
 
 #: Letters that are no rung's own: they ask for a new plan, or tell of the end.
-OTHER_KINDS = ("plan_accepted", "plan_returned", "ladder_resumed", "stop_lifted", "fine_ended", "deviation_closed")
+OTHER_KINDS = (
+    "plan_reminder", "milestone_reminder", "plan_accepted", "plan_returned", "ladder_resumed", "stop_lifted",
+    "fine_ended", "deviation_closed",
+)  # fmt: skip
 KINDS = (*BY_KEY, *OTHER_KINDS)
 
 
@@ -81,8 +84,11 @@ def text_hash(subject: str, text: str) -> str:
     return sha256(f"{subject}\n{text}")
 
 
-def letter_facts(step: Step, row: Row, *, rung: str | None, reason: str | None = None) -> dict[str, Any]:
-    """What a letter may say: the deviation, the rung's clause and term, the contract's blanks. Plain values."""
+def letter_facts(step: Step, row: Row, *, rung: str | None, reason: str | None = None, **more: Any) -> dict[str, Any]:
+    """What a letter may say: the deviation, the rung's clause and term, the contract's blanks. Plain values.
+
+    A reminder says more: `due_on`, and of which `milestones` (action, due_on, late).
+    """
     step.load("deviation")
     d = step.situation().deviation
     term = None
@@ -114,6 +120,9 @@ def letter_facts(step: Step, row: Row, *, rung: str | None, reason: str | None =
         "reason": reason if reason != row.proportionality else None,
         "officer": officer.name if officer else step.region_name,
         "officer_address": officer.address if officer else "",
+        "due_on": None,
+        "milestones": [],
+        **more,
     }
 
 
@@ -136,24 +145,26 @@ def draft(step: Step, rung: str) -> str:
 
 
 def send(
-    step: Step, kind: str, *, rung: str | None = None, starts_period: bool = False, reason: str | None = None
-) -> str:
+    step: Step, kind: str, *, rung: str | None = None, starts_period: bool = False, reason: str | None = None,
+    **more: Any,
+) -> str:  # fmt: skip
     """Render, hash, store and queue a letter to the supplier. Returns the notice's id.
 
     Where it starts a period, that period counts from this letter alone, and from the day it is handed over.
     """
-    step.uow.run(_REPLACE_DRAFTS, the_case_id=step.case_id)
-    notice_id = _write(step, kind, rung=rung, status="queued", starts_period=starts_period, reason=reason)
+    if rung is not None or starts_period:
+        step.uow.run(_REPLACE_DRAFTS, the_case_id=step.case_id)
+    notice_id = _write(step, kind, rung=rung, status="queued", starts_period=starts_period, reason=reason, **more)
     if starts_period:
         change_deviation(step, period_notice_id=notice_id)
     return notice_id
 
 
 def _write(
-    step: Step, kind: str, *, rung: str | None, status: str, starts_period: bool, reason: str | None = None
+    step: Step, kind: str, *, rung: str | None, status: str, starts_period: bool, reason: str | None = None, **more: Any
 ) -> str:
     row = deviation_row(step)
-    subject, body = render_notice(kind, row.contact_locale, letter_facts(step, row, rung=rung, reason=reason))
+    subject, body = render_notice(kind, row.contact_locale, letter_facts(step, row, rung=rung, reason=reason, **more))
     notice_id = new_id(step.now)
     digest = text_hash(subject, body)
     message_id = None
@@ -201,9 +212,10 @@ def _queue(step: Step, row: Row, notice_id: str, subject: str, body: str) -> str
 
 
 def latest(step: Step) -> Row | None:
-    """The newest letter that was sent, not drafted."""
+    """The newest letter that was sent: that of the period first, then one that is not known to have arrived."""
     sent = [n for n in step.uow.all(NOTICES, case_id=step.case_id) if n.status not in ("drafted", "replaced")]
-    return sent[-1] if sent else None
+    period = deviation_row(step).period_notice_id
+    return max(sent, key=lambda n: (n.status != "delivered", n.id == period, n.id), default=None)
 
 
 def send_anew(step: Step, notice: Row) -> None:

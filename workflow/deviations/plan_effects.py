@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from states.deviation_dates import usable_until
+from states.deviation_dates import reminder_days, usable_until
 from states.roles import SYSTEM_ID
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, insert_into
@@ -77,6 +77,7 @@ def store_action_plan(step: Step) -> None:
             extended=0,
             extended_because=None,
             missed_on=None,
+            reminded_on=None,
             done_on=None,
             proof=None,
         )
@@ -105,6 +106,9 @@ def accept_plan(step: Step) -> None:
     plan = _plan(step)
     step.presenter_id = plan.recorded_by if plan is not None else None
     _settle(step, "accepted", step.form.reasons)
+    for m in step.uow.all(rows.MILESTONES, case_id=step.case_id):
+        if plan is not None and m.plan_id == plan.id:
+            change_milestone(step, m.id, reminded_on=step.today)
     notices.send(step, "plan_accepted", reason=step.form.reasons)
 
 
@@ -138,7 +142,8 @@ def extend_milestone(step: Step) -> None:
     f = step.form
     m = _milestone(step, f.milestone)
     change_milestone(
-        step, m.id, due_on=f.to_on, extended=m.extended + 1, extended_because=f.reasons, missed_on=None
+        step, m.id, due_on=f.to_on, extended=m.extended + 1, extended_because=f.reasons, missed_on=None,
+        reminded_on=step.today,
     )  # fmt: skip
     step.record("due_on", {"from": m.due_on, "to": f.to_on})
     drop(step, "resume_ladder")
@@ -165,6 +170,31 @@ def store_missed_milestone(step: Step) -> None:
             change_milestone(step, m.id, missed_on=step.today)
             missed.append(m.number)
     step.recorded["missed"] = missed
+    replan(step)
+
+
+@effect("send_reminder")
+def send_reminder(step: Step) -> None:
+    """One letter about all that it is the day to remind of. After a downtime the latest alone; what is dealt with stays so."""
+    step.load("deviation")
+    due = [r for r in reminder_days(step.situation()) if r[0] <= step.today]
+    numbers = {number for _, _, number in due}
+    kind = "plan_reminder" if numbers == {0} else "milestone_reminder"
+    plan = _plan(step)
+    about = [
+        m
+        for m in step.uow.all(rows.MILESTONES, case_id=step.case_id)
+        if plan is not None and m.plan_id == plan.id and m.number in numbers
+    ]
+    notices.send(
+        step, kind, due_on=max(due_on for _, due_on, _ in due),
+        milestones=[{"action": m.action, "due_on": m.due_on, "late": m.due_on < step.today} for m in about],
+    )  # fmt: skip
+    for m in about:
+        change_milestone(step, m.id, reminded_on=step.today)
+    if kind == "plan_reminder":
+        change_deviation(step, plan_reminded_on=step.today)
+    step.recorded["reminded_of"] = sorted(numbers)
     replan(step)
 
 

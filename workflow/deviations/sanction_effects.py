@@ -106,11 +106,6 @@ def _stay(step: Step, from_on: date, reason: str) -> None:
     step.forget("deviation")
 
 
-def _runs(step: Step) -> bool:
-    row = deviation_row(step)
-    return row.fine_from_on is not None and row.fine_ended_on is None
-
-
 def hold_fine(step: Step, from_on: date, reason: str) -> None:
     """The fine stands still from a day on; what was counted after it is taken back."""
     row = deviation_row(step)
@@ -129,6 +124,23 @@ def release_fine(step: Step, on: date, reasons: tuple[str, ...]) -> None:
         if stay.to_on is None and stay.reason in reasons:
             step.uow.run(rows.END_STAY, stay_id=stay.id, on_day=max(on, stay.from_on))
     step.forget("deviation")
+
+
+def fine_after_pause(step: Step, in_plan: bool) -> None:
+    """The clock runs again: what came during the pause takes effect now, a letter as well as a plan."""
+    release_fine(step, step.today, ("paused",))
+    row = deviation_row(step)
+    if row.fine_decided_on is None or row.fine_ended_on is not None:
+        return
+    delivered_on = step.load("deviation").delivered_on
+    goes_on = max(step.today, delivered_on + ONE_DAY) if delivered_on else None
+    if row.fine_from_on is None:
+        if goes_on and row.rung == "contractual_fine" and not in_plan:
+            change_deviation(step, fine_from_on=goes_on)
+    elif in_plan:
+        hold_fine(step, step.today, "plan_received")
+    elif goes_on:
+        release_fine(step, goes_on, OF_PLANS)
 
 
 def fine_letter_delivered(step: Step, notice: Row, on: date) -> None:
@@ -150,6 +162,11 @@ def fine_letter_returned(step: Step, notice: Row) -> None:
     if notice.kind == "contractual_fine" and row.fine_from_on is not None and first and first[0].id == notice.id:
         change_deviation(step, fine_from_on=None)
         step.uow.run(rows.FORGET_WEEKS, the_case_id=step.case_id, kept=0)
+    elif notice.handed_over_on is not None:  # a later one that let it go on: it stands still again
+        for stay in step.uow.all(rows.STAYS, case_id=step.case_id):
+            if stay.reason in OF_PLANS and stay.to_on == notice.handed_over_on + ONE_DAY:
+                step.uow.run(rows.END_STAY, stay_id=stay.id, on_day=None)
+        _recount(step)
 
 
 def count_weeks(step: Step) -> bool:
@@ -202,13 +219,12 @@ def store_fine_weeks(step: Step) -> None:
 
 @effect("end_fine")
 def end_fine(step: Step) -> None:
-    """The fine ends by decision; what has started stays due."""
+    """The fine ends by decision; weeks that started before today stay due."""
     f = step.form
     assert step.decision is not None
     edge = step.decision.transition
     row = deviation_row(step)
-    count_weeks(step)
-    change_deviation(step, fine_ended_on=step.today)
+    _stop_fine(step)
     end_rungs(step, "fine_ended", of=("contractual_fine",))
     drop(step, *asked_of(row.asked_rung))
     notices.send(step, "fine_ended", reason=f.reasons)
@@ -223,12 +239,17 @@ def end_fine(step: Step) -> None:
 
 
 def end_sanctions(step: Step, why: str) -> None:
-    """A stop and a fine that are in force end today; what has started of the fine stays due."""
+    """A stop and a fine that are in force end today; weeks of the fine that started before stay due."""
     _lift(step, why)
-    if _runs(step):
-        count_weeks(step)
     if deviation_row(step).fine_decided_on is not None and deviation_row(step).fine_ended_on is None:
-        change_deviation(step, fine_ended_on=step.today)
+        _stop_fine(step)
+
+
+def _stop_fine(step: Step) -> None:
+    """Today is the first day on which it no longer runs; a week that was counted for today is taken back."""
+    change_deviation(step, fine_ended_on=step.today)
+    count_weeks(step)
+    _recount(step)
 
 
 @effect("leave_sanctions")

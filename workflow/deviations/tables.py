@@ -136,6 +136,14 @@ class Deviation(SQLModel, table=True):
     proportionality: str | None = None
     evidence: str | None = None
     skip_reason: str | None = None
+    #: What the contract owner said of the prepared call-off stop.
+    stop_consent: bool | None = None
+    stop_consent_by: str | None = None
+    stop_consent_note: str | None = None
+    #: The supplier is reminded of its plan no more up to this day.
+    plan_reminded_on: date | None = None
+    #: The last day of the contract by the termination that stands.
+    terminates_on: date | None = None
     meeting_on: date | None = None
     remedy_on: date | None = None
     remedy_verified_on: date | None = None
@@ -187,6 +195,7 @@ class Milestone(SQLModel, table=True):
     extended: int = 0
     extended_because: str | None = None
     missed_on: date | None = None
+    reminded_on: date | None = None
     done_on: date | None = None
     proof: str | None = None
 

@@ -49,12 +49,13 @@ _BUSINESS_ROLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one person may see of one case."""
+    """What one person may see of one case. `prepares`: the person's role prepares decisions on business matter here."""
 
     on_access_list: bool
     case_secret: bool
     secret_lots: frozenset[str] = field(default_factory=frozenset)
     roles: frozenset[str] = field(default_factory=frozenset)
+    prepares: bool = False
 
     def allows(self, secrecy: str, lot_id: str | None = None) -> bool:
         """Whether this person may see a field of this class; of a lot, where `lot_id` names one."""
@@ -63,7 +64,7 @@ class View:
         if secrecy == Secrecy.TENDER:
             secret = lot_id in self.secret_lots if lot_id else self.case_secret
             return self.on_access_list or not secret
-        return bool(self.roles & _BUSINESS_ROLES)
+        return bool(self.roles & _BUSINESS_ROLES) or (self.prepares and secrecy == Secrecy.BUSINESS)
 
     def of(self, values: Mapping[str, Any], classes: Mapping[str, str], lot_id: str | None = None) -> dict[str, Any]:
         """The values this person may see; what is withheld is left out."""

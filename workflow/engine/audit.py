@@ -151,7 +151,8 @@ _PAST = {
     "abandon": "abandoned", "propose": "proposed", "withdraw": "withdrawn", "close": "closed", "pause": "paused",
     "resume": "resumed", "amend": "amended", "accept": "accepted", "open": "opened", "ask": "asked",
     "raise": "raised", "start": "started", "offer": "offered", "send": "sent", "call": "called",
-    "review": "reviewed", "count": "counted", "note": "noted", "resend": "resent", "set": "set",
+    "review": "reviewed", "count": "counted", "note": "noted", "resend": "resent", "set": "set", "remind": "reminded",
+    "consent": "consented",
 }  # fmt: skip
 
 
@@ -159,6 +160,6 @@ def event_kind(trigger: str) -> str:
     """`decide_sustainability_target` becomes `sustainability_target_decided`."""
     verb, _, thing = trigger.partition("_")
     past = _PAST[verb]
-    if thing.startswith("for_"):
+    if thing.startswith(("for_", "to_")):
         return f"{past}_{thing}"
     return f"{thing}_{past}" if thing else past

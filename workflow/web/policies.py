@@ -242,6 +242,11 @@ POLICIES: dict[str, frozenset[str]] = {
     "POST /api/v1/closing-days": SIGNED_IN,
     "POST /api/v1/closing-days/{day_id}/withdraw": SIGNED_IN,
     "GET /api/v1/triggers": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/ladder": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/fine-weeks": SIGNED_IN,
+    "GET /api/v1/cases/{case_id}/terms": SIGNED_IN,
+    "GET /api/v1/fine-weeks": COMPARING,
+    "GET /api/v1/call-off-stops": SIGNED_IN,
     "GET /api/v1/ladders": COMPARING,
     "GET /api/v1/ladders/alike": COMPARING,
 }

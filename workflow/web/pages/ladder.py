@@ -7,10 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from states.roles import Actor
 from templates.labels import gettext, label
 from workflow.cases.actions import case_actions
 from workflow.cases.queries import case_view
 from workflow.commands import OpenCase
+from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.forms import OpenDeviation
 from workflow.deviations.queries import FineWeekItem, contract_conditions, ladder_view, list_fine_weeks
 from workflow.engine.forms import kronor
@@ -57,20 +59,21 @@ def export_fine(request: Request, case_id: str, format: str = "xlsx") -> Respons
     with visiting(request) as visit:
         ladder = ladder_view(visit.uow, visit.who, case_id)
         name = "vite" if visit.locale == "sv" else "fine"
-        return sheet_download(visit, fine_sheet(visit, case_id), format, f"{name}-{ladder.case.reference}")
+        return sheet_download(
+            visit, fine_sheet(visit.uow, visit.who, visit.locale, case_id), format, f"{name}-{ladder.case.reference}"
+        )
 
 
-def fine_sheet(visit: Visit, case_id: str | None = None) -> Sheet:
+def fine_sheet(uow: UnitOfWork, who: Actor, locale: str, case_id: str | None = None) -> Sheet:
     """Weeks of one fine, or of every fine of the region that the viewer may see."""
     rows: list[list[Value]] = []
     after: str | None = None
     while len(rows) < EXPORTED_ROWS:
-        found = list_fine_weeks(visit.uow, visit.who, case_id=case_id, after=after, limit=500)
+        found = list_fine_weeks(uow, who, case_id=case_id, after=after, limit=500)
         rows += [_week_cells(w) for w in found.items]
         after = found.next
         if after is None:
             break
-    locale = visit.locale
     columns = [
         Column("reference", gettext("Reference", locale)),
         Column("contract", gettext("Contract", locale)),

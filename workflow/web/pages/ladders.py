@@ -187,7 +187,9 @@ def export_ladders(request: Request, format: str = "xlsx") -> Response:  # noqa:
 def export_fines(request: Request, format: str = "xlsx") -> Response:  # noqa: A002
     """Every started week of every fine, for finance."""
     with visiting(request) as visit:
-        return sheet_download(visit, fine_sheet(visit), format, "viten" if visit.locale == "sv" else "fines")
+        return sheet_download(
+            visit, fine_sheet(visit.uow, visit.who, visit.locale), format, "viten" if visit.locale == "sv" else "fines"
+        )
 
 
 def _columns(locale: str) -> list[Column]:

@@ -279,6 +279,11 @@ def upgrade() -> None:
         sa.Column("proportionality", sa.String(), nullable=True),
         sa.Column("evidence", sa.String(), nullable=True),
         sa.Column("skip_reason", sa.String(), nullable=True),
+        sa.Column("stop_consent", sa.Boolean(), nullable=True),
+        sa.Column("stop_consent_by", sa.String(), nullable=True),
+        sa.Column("stop_consent_note", sa.String(), nullable=True),
+        sa.Column("plan_reminded_on", sa.Date(), nullable=True),
+        sa.Column("terminates_on", sa.Date(), nullable=True),
         sa.Column("meeting_on", sa.Date(), nullable=True),
         sa.Column("remedy_on", sa.Date(), nullable=True),
         sa.Column("remedy_verified_on", sa.Date(), nullable=True),
@@ -344,6 +349,7 @@ def upgrade() -> None:
         sa.Column("extended", sa.Integer(), nullable=False),
         sa.Column("extended_because", sa.String(), nullable=True),
         sa.Column("missed_on", sa.Date(), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
         sa.Column("done_on", sa.Date(), nullable=True),
         sa.Column("proof", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_milestones_case_id_cases")),
@@ -352,9 +358,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_id", "number", name=op.f("uq_milestones_plan_id_number")),
     )
     op.create_index("ix_milestones_case", "milestones", ["case_id", "due_on"], unique=False)
+    op.add_column("contracts", sa.Column("terminated_on", sa.Date(), nullable=True))
+    op.add_column("contracts", sa.Column("end_before_termination", sa.Date(), nullable=True))
+    op.add_column("contracts", sa.Column("options_before_termination", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
+    for name in ("options_before_termination", "end_before_termination", "terminated_on"):
+        op.drop_column("contracts", name)
     op.drop_table("milestones")
     op.drop_table("deviations")
     op.drop_table("supplier_notices")
