@@ -32,6 +32,7 @@ def test_the_head_decides_a_sanction_from_the_mail_on_a_phone(
     ladder = Ladder(play)
     ladder.to_decision()
     ladder.act("officer", "prepare_rung", **PREPARED)
+    ladder.act("owner", "consent_to_call_off_stop", consents=True, note="Kan köpas på annat håll.")
     play.run_due()
     bodies = [m.get_body(("plain",)).get_content() for m in play.mail_to("head")]  # type: ignore[union-attr]
     links = [
@@ -91,6 +92,7 @@ def full(play: Play) -> Ladder:
     play.run_due()
     ladder.pass_period()
     ladder.act("officer", "prepare_rung", **{**PREPARED, "proportionality": PREPARED["proportionality"] * 30})
+    ladder.act("owner", "consent_to_call_off_stop", consents=True, note="Kan köpas på annat håll.")
     ladder.act("head", "decide_call_off_stop", reasons="Enligt förslaget.")
     play.run_due()
     ladder.pass_period()

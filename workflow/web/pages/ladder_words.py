@@ -22,10 +22,13 @@ from workflow.web.pages.visit import Visit
 
 #: Steps of the card "next step", in the order of their buttons; the decision itself stands first.
 ON_THE_CARD = (
-    "prepare_rung", "accept_action_plan", "return_action_plan", "decide_plan_extension", "decide_remedied",
+    "prepare_rung", "consent_to_call_off_stop", "accept_action_plan", "return_action_plan", "decide_plan_extension", "decide_remedied",
     "decide_wait", "decide_other_rung", "decide_rung_waived", "decide_lift_of_call_off_stop", "decide_end_of_fine",
     "decide_severe_termination", "decide_stop_while_investigating", "review_call_off_stop", "resume",
 )  # fmt: skip
+
+
+CONSENT = {True: "yes", False: "no", None: "none"}
 
 
 def rung_name(key: str | None, locale: str) -> str:
@@ -256,6 +259,9 @@ def next_step(
         "evidence": ladder.deviation.get("evidence") if prepared else None,
         "skip_reason": ladder.deviation.get("skip_reason") if prepared else None,
         "draft": draft,
+        "consent": label(f"stop_consent.{CONSENT[ladder.facts.stop_consent]}", locale)
+        if rung.key == "call_off_stop" and prepared
+        else None,
         "blockers": [
             {
                 "text": words.unmet_text(u, "deviation", locale, visit.today),
