@@ -7,8 +7,9 @@ import io
 
 import pytest
 
+from states.deviation_v1 import DEVIATION_V1
 from states.ladder import RUNGS
-from templates.labels import label
+from templates.labels import all_labels, label
 from tests.ladder import FOUND, Ladder, contract
 from tests.play import Play
 from tests.web.paper import Paper, Reader
@@ -111,6 +112,8 @@ def test_the_next_step_names_two_people_and_shows_clause_draft_and_reason(ladder
     ladder.act(
         "officer", "prepare_rung", prepared_rung="call_off_stop", proportionality="Milderna är uttömda.", evidence="R7"
     )
+    assert "Avtalsägaren har inte sagt något om stoppet ännu." in own(ladder).text
+    ladder.act("owner", "consent_to_call_off_stop", consents=True, note="Kan köpas på annat håll.")
     head, officer = own(ladder), own(ladder, "officer")
     assert "Förbereds avUlla Upphandlare, 22 maj" in head.text
     assert "Milderna är uttömda." in head.text
@@ -183,6 +186,11 @@ def test_looking_changes_nothing_and_another_region_finds_nothing(ladder: Ladder
     assert caller.get("/api/v1/ladders").json()["items"] == []
     assert caller.get("/api/v1/ladders/alike").json()["items"] == []
     assert caller.get("/api/v1/ladders?region=norrbotten").status_code == 404
+
+
+def test_every_timer_of_the_definition_is_told_in_words() -> None:
+    told = all_labels("sv")
+    assert not {t.trigger for t in DEVIATION_V1.timers if f"next_by_itself.deviation.{t.trigger}" not in told}
 
 
 # --- the case and the contract ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, not_, or_, 
 from states.calendar import local_date
 from states.decision import Unmet
 from states.deviation_dates import next_rung_on, response_period, stop_months
+from states.deviation_v1 import PLANNED
 from states.facts import DeviationFacts
 from states.fines import FineAccount
 from states.guards import GUARDS
@@ -382,12 +383,12 @@ def _rung(step: Step, facts: DeviationFacts, rung: Rung, entries: Sequence[Entry
         standing = "passed" if last.status == "entered" else last.status
     elif unmet:
         standing = "not_yet" if rung.key == "immediate_termination" else "not_allowed"
-    elif rung.key in (rung_after(facts.rung), facts.next_rung):
+    elif rung.key in (rung_after(facts.rung), facts.next_rung) and step.column("state") not in PLANNED:
         standing = "possible"
     else:
         standing = "not_yet"
     earliest = None
-    if standing in ("possible", "not_yet") and rung.key in (rung_after(facts.rung), facts.next_rung):
+    if standing == "possible":
         receipt = response_period(step.situation())
         earliest = receipt.earliest_next_on if receipt else None
     return RungView(rung, standing, unmet, mine, earliest, facts.asked_rung == rung.key)
@@ -568,7 +569,7 @@ def _where(uow: UnitOfWork, who: Actor, filters: LadderFilter) -> list[ColumnEle
     if filters.unit is not None:
         found.append(_cases.c.unit_id.in_(sorted(below(units(uow, who.region_id), filters.unit))))
     if filters.category is not None:
-        of_group = select(_procurements.c.case_id).where(CPV_GROUP == filters.category)
+        of_group = select(_procurements.c.case_id).where(CPV_GROUP.in_((filters.category,)))
         found.append(_contracts.c.parent_id.in_(of_group))
     if filters.ball is not None:
         found.append(_cases.c.paused_on.is_(None))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from states.deviation_v1 import PLANNED
 from states.ladder import AUTOMATIC, BY_KEY, Rung, rung_after
 from states.roles import SYSTEM_ID, Role
 from states.terms import TERMS
@@ -21,10 +22,13 @@ from workflow.web.pages.visit import Visit
 
 #: Steps of the card "next step", in the order of their buttons; the decision itself stands first.
 ON_THE_CARD = (
-    "prepare_rung", "accept_action_plan", "return_action_plan", "decide_plan_extension", "decide_remedied",
+    "prepare_rung", "consent_to_call_off_stop", "accept_action_plan", "return_action_plan", "decide_plan_extension", "decide_remedied",
     "decide_wait", "decide_other_rung", "decide_rung_waived", "decide_lift_of_call_off_stop", "decide_end_of_fine",
     "decide_severe_termination", "decide_stop_while_investigating", "review_call_off_stop", "resume",
 )  # fmt: skip
+
+
+CONSENT = {True: "yes", False: "no", None: "none"}
 
 
 def rung_name(key: str | None, locale: str) -> str:
@@ -161,7 +165,7 @@ TONES = {"now": "soon", "in_force": "late", "possible": "calm", "passed": "done"
 def entry_row(visit: Visit, ladder: LadderView, entry: EntryView) -> dict[str, Any]:
     """An entry of a rung: when, by whom in what capacity, which letter, and until when the supplier could answer."""
     locale = visit.locale
-    runs = entry.ended_on is None and ladder.deviation.get("ended_on") is None
+    runs = entry.ended_on is None and ladder.case.closed_at is None and ladder.case.state not in PLANNED
     return {
         "entry": entry,
         "name": rung_name(entry.rung, locale),
@@ -229,8 +233,7 @@ def next_step(
         "buttons": _buttons(ladder, tasks, actions, rung, locale),
         "planned": False,
     }
-    state = ladder.case.state
-    context["planned"] = state in ("plan_review", "plan_running", "verification")
+    context["planned"] = ladder.case.state in PLANNED
     if rung is None:
         return context
     standing = next(r for r in ladder.rungs if r.rung is rung)
@@ -250,12 +253,15 @@ def next_step(
         "decider": task.person_name if task and task.person_name else words.clearers(rung.decides, names, locale),
         "decider_role": words.role_text(task.role, locale) if task and task.person_name else None,
         "decide_by_on": task.due_on if task else None,
-        "earliest_on": date.fromisoformat(receipt["earliest_next_on"]) if receipt and receipt.get("earliest_next_on") else None,
+        "earliest_on": date.fromisoformat(receipt["earliest_next_on"]) if receipt and receipt.get("earliest_next_on") and not context["planned"] else None,
         "receipt": receipt,
         "proportionality": ladder.deviation.get("proportionality") if prepared else None,
         "evidence": ladder.deviation.get("evidence") if prepared else None,
         "skip_reason": ladder.deviation.get("skip_reason") if prepared else None,
         "draft": draft,
+        "consent": label(f"stop_consent.{CONSENT[ladder.facts.stop_consent]}", locale)
+        if rung.key == "call_off_stop" and prepared
+        else None,
         "blockers": [
             {
                 "text": words.unmet_text(u, "deviation", locale, visit.today),
@@ -315,7 +321,7 @@ def if_nobody_acts(visit: Visit, ladder: LadderView, tasks: Sequence[TaskItem]) 
         found += _afterwards(ladder, timer.trigger, locale)
     elif any(t.role == Role.SYSTEM and t.due_on is None for t in tasks):
         found.append(_line(gettext("No time runs: the last letter has not been handed over to the supplier.", locale)))
-    return found
+    return sorted(found, key=lambda each: each["on"] or date.max)
 
 
 def _line(text: str, on: date | None = None, receipt: Mapping[str, Any] | None = None) -> dict[str, Any]:
