@@ -376,6 +376,38 @@ class SetLocale:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveView:
+    """Keep a filter of the list of cases under a name of the person's own. `start`: the list opens with it."""
+
+    name: str
+    filters: Mapping[str, str]
+    start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """Another name for a saved view, and whether the list opens with it. `filters` None: they stay as they are."""
+
+    view_id: str
+    name: str
+    start: bool = False
+    filters: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteView:
+    view_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSeen:
+    """The person has seen the timeline of a case up to the event `seq`; what comes after it is new."""
+
+    case_id: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class RevokeTokens:
     """All API tokens of the person who asks stop working."""
 

@@ -10,8 +10,10 @@ import workflow.cases.forms
 import workflow.cases.hand_over
 import workflow.cases.handlers
 import workflow.cases.redaction
+import workflow.cases.saved_views
 import workflow.cases.secret_reads
 import workflow.cases.snooze
+import workflow.cases.visits
 import workflow.comments.handlers
 import workflow.contracts.effects
 import workflow.contracts.forms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,19 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.play import REQUIREMENT, TARGET, Play
+from tests.web.crawl import FULL
 from tests.web.site import PASSWORD, email
-from workflow.commands import SetPassword
+from workflow.commands import (
+    AddClosingDay,
+    AddPlanEntry,
+    AddStandardDuties,
+    DecidePlan,
+    ProposeParameter,
+    PublishPlan,
+    SaveView,
+    SetPassword,
+    WriteComment,
+)
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -61,6 +73,12 @@ def test_no_page_breaks_a_rule_of_accessibility_or_a_narrow_screen(
         f"/cases/{case}/do/return_for_completion", f"/cases/{case}/done/decide_start", f"/cases/{case}/question",
         f"/tasks/{task}/hand-on", f"/tasks/{task}/conflict",
     ]  # fmt: skip
+    assert not broken_at(tab, address, paths, width)
+    assert not complaints
+
+
+def broken_at(tab: Page, address: str, paths: list[str], width: int) -> dict[str, Any]:
+    """What is wrong with each page, everything on it unfolded: too wide for the screen, or rules that it breaks."""
     broken: dict[str, Any] = {}
     for path in paths:
         answer = tab.goto(address + path)
@@ -72,7 +90,57 @@ def test_no_page_breaks_a_rule_of_accessibility_or_a_narrow_screen(
         found = Axe().run(tab, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
         if found:
             broken[path] = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
-    assert not broken
+    return broken
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), *([(1280, "light")] if FULL else [])])
+def test_no_page_of_whoever_leads_breaks_a_rule_or_a_phone(
+    browser: Browser, play: Play, address: str, width: int, scheme: str
+) -> None:
+    """Plan, year, mail, time and what is to come, with something on each of them."""
+    at_the_target(play)
+    task = play.tasks()[0].id
+    today = play.today
+    change = play.do("admin", ProposeParameter(play.region, "target_decision", "15", today, "Beslut 1", running=True))[
+        "id"
+    ]
+    play.do("admin", AddClosingDay(play.region, date(2026, 5, 15), "Klämdag", "Beslut 2"))
+    play.do("head", AddStandardDuties(play.region))
+    need = {"title": "Vikarier", "starts_on": str(today + timedelta(days=90)), "track": "above_threshold"}
+    play.do("head", AddPlanEntry(play.region, need))
+    play.do("head", PublishPlan(play.do("head", DecidePlan(play.region, today, "Regionstyrelsen", "Dnr 1"))["id"]))
+    play.do("head", SaveView("Sena", {"overdue": "1"}, start=True))
+    tab, complaints = entered(
+        browser, play, address, "head", viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    tab.goto(address + "/ahead")
+    tab.locator("main form[method=post] button").last.click()
+    tab.wait_for_url("**/ahead")
+    while tab.locator("main .facts").count() == 0:
+        tab.wait_for_timeout(200)
+        tab.goto(address + "/ahead")
+    paths = [
+        "/cases?closed=1", "/plan", f"/coming/{play.region}", "/year", "/ahead", "/mails", "/mails/forecast",
+        f"/tasks/{task}/extend", f"/admin/parameters/changes/{change}", "/admin/closing-days",
+    ]  # fmt: skip
+    assert not broken_at(tab, address, paths, width)
+    assert not complaints
+
+
+def test_to_look_at_a_case_is_enough_for_its_marks(browser: Browser, play: Play, address: str) -> None:
+    """The page's script tells that the case was seen; the marks stay until the page is left."""
+    case = play.open()
+    tab, complaints = entered(browser, play, address, "owner")
+    with tab.expect_response(f"**/cases/{case}/seen"):
+        tab.goto(f"{address}/cases/{case}")
+    play.do("officer", WriteComment(case, "Hur många rum?"))
+    with tab.expect_response(f"**/cases/{case}/seen"):
+        tab.goto(f"{address}/cases/{case}")
+    assert "En sak har hänt sedan ditt senaste besök" in tab.inner_text("#timeline")
+    assert tab.locator("#timeline .badge").all_inner_texts() == ["nytt"]
+    assert not tab.get_by_role("button", name="Markera som läst").is_visible()
+    tab.reload()
+    assert tab.locator("#news, #timeline .badge").count() == 0
     assert not complaints
 
 

@@ -27,6 +27,7 @@ from workflow.commands import (
     DeclareConflict,
     ExtendDeadline,
     HandOn,
+    MarkSeen,
     OpenCase,
     ProposeLetterText,
     ProposeParameter,
@@ -34,6 +35,7 @@ from workflow.commands import (
     RecordReturned,
     RejectLetterText,
     RejectParameter,
+    SaveView,
     SetAbsence,
     SetCalendarAddress,
     SetDirectoryNumber,
@@ -218,6 +220,8 @@ def of_oneself(play: Play) -> None:
     play.do("admin", SetAbsence(owner, play.today + timedelta(days=60), play.today + timedelta(days=61)))
     play.do("head", SetMailPlan(digest=True, weekdays="135"))
     play.do("owner", SetCalendarAddress("ef" * 32))
+    play.do("owner", SaveView(f"{MARK} vy", {"q": f"{MARK} sökt"}))
+    play.do("owner", MarkSeen(play.case, 1))
     play.do("admin", SetDirectoryNumber(owner, f"{MARK} nummer"))
     keep(play.app, owner, {"path": "/my-tasks", "query": {}, "answers": {"reasons": f"{MARK} formulär"}})
 

@@ -124,6 +124,7 @@ def ids(play: Play) -> dict[str, list[str]]:
         "recurring_id": of("SELECT id FROM recurring_duties WHERE region_id = :r", 1),
         "identity_id": of("SELECT id FROM identities WHERE region_id = :r", 1),
         "form_id": of("SELECT id FROM kept_forms WHERE person_id IN (SELECT id FROM people WHERE region_id = :r)", 1),
+        "view_id": of("SELECT id FROM saved_views WHERE person_id IN (SELECT id FROM people WHERE region_id = :r)", 1),
         "timer_id": of("SELECT id FROM timers WHERE region_id = :r", 1),
         "hold_id": ["f" * 32],
         "region": [play.region],

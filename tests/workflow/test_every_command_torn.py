@@ -139,6 +139,8 @@ def make_world(play: Play) -> World:
     form = {"title": "Handskar", "supplier_name": "Nordhandske AB", "start_on": str(today), "end_on": "2029-12-31"}
     contract = play.do("officer", commands.OpenCase("contract", REGION, form))["id"]
     play.do("officer", commands.SetCalendarAddress("c" * 64))
+    view = play.do("officer", commands.SaveView("Sena", {"overdue": "1"}, start=True))["id"]
+    play.do("officer", commands.MarkSeen(waiting.case, 1))
     sent, bounced = [m.id for m in standing.outbox() if m.status == "sent" and m.person_id][:2]
     execute(play.app, commands.RecordReturned(bounced, "<1@far.example>", "bounced", "550"), by=SYSTEM)
     (matter,) = play.sql("SELECT id FROM mail_matters WHERE message_id = :m", m=bounced)
@@ -146,7 +148,7 @@ def make_world(play: Play) -> World:
     execute(play.app, provided("ulla", None, "d" * 64), by=SYSTEM)
     play.do("admin", commands.SetDirectoryNumber(play.people["head"], "se-1"))
     ids = {
-        "absence": absence, "substitute": substitute, "contract": contract,
+        "view": view, "absence": absence, "substitute": substitute, "contract": contract,
         "file": file, "duty": duty, "common": common, "sent": sent, "matter": matter.id, "identity": known,
         "signing": signing.case, "awarding": awarding.case, "standing": standing.case, "deciding": deciding.case,
         "waiting": waiting.case, "task": task, "entry": plan["id"], "published": first, "decided": second,
@@ -249,6 +251,11 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.OpenDuty(ids["duty"], str((today + timedelta(days=9)).year)), SYSTEM),
         Scenario(c.SetCalendarAddress("e" * 64), "officer"),
         Scenario(c.RevokeCalendarAddress(), "officer"),
+        Scenario(c.SaveView("Avtal", {"process": "contract"}, start=True), "officer"),
+        Scenario(c.ChangeView(ids["view"], "Alla sena", start=True), "officer"),
+        Scenario(c.DeleteView(ids["view"]), "officer"),
+        Scenario(c.MarkSeen(ids["deciding"], 2), "officer"),
+        Scenario(c.MarkSeen(ids["waiting"], 2), "officer"),
         Scenario(provided("cecilia", "se-1", "e" * 64, "a" * 64), system_actor(COMMON)),
         Scenario(c.BindIdentity(people["registrar"], issuer=ISSUER, subject="rut"), "admin"),
         Scenario(c.UnbindIdentity(ids["identity"]), "admin"),

@@ -64,6 +64,8 @@ def test_the_export_holds_every_table_of_a_region_but_what_opens_doors() -> None
         "database_lives",  # of the database, not of a region
         "returned_letters",  # which letters were read: their Message-IDs alone
         "mail_plans",  # how one person wants mail is that person's own
+        "saved_views",  # so are the lists that person keeps
+        "case_visits",  # and what that person has looked at is nobody's business
         "decider_warnings",  # that a day has been looked at
         "former_holders",  # what calendars strike out for two months; who handed what on stands on the trail
     }

@@ -1,8 +1,8 @@
-"""What stands beside a case's obligations: more time that was given, and deadlines that do not add up."""
+"""What stands beside a case's obligations (more time, deadlines that do not add up), and what people keep of the lists."""
 
 from datetime import date, datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from workflow.db.columns import key
@@ -47,3 +47,38 @@ class DeadlineDifference(SQLModel, table=True):
     found_at: datetime
     seen_at: datetime
     gone_at: datetime | None = None
+
+
+class SavedView(SQLModel, table=True):
+    """A filter of the list of cases that a person keeps under a name. `filters` is the query of the list's address."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        UniqueConstraint("person_id", "name_fold", name="uq_saved_views_person_id_name_fold"),
+        Index(
+            "uq_saved_views_start",
+            "person_id",
+            unique=True,
+            sqlite_where=text("start = 1"),
+            postgresql_where=text("start"),
+        ),
+    )
+
+    id: str = key()
+    person_id: str = Field(foreign_key="people.id")
+    name: str
+    name_fold: str
+    filters: str
+    start: bool = False
+    created_at: datetime
+
+
+class CaseVisit(SQLModel, table=True):
+    """How far a person has seen the timeline of a case: the last visit alone, no history of visits."""
+
+    __tablename__ = "case_visits"
+
+    person_id: str = key(foreign_key="people.id")
+    case_id: str = key(foreign_key="cases.id")
+    seen_seq: int
+    seen_at: datetime

@@ -29,7 +29,7 @@ LEFT_OUT = frozenset(
         "idempotency_keys", "heartbeats", "scheduler_gaps", "holds", "files", "comments", "former_holders",
         "external_references", "deadline_differences", "plan_entries", "plan_versions", "published_plan_rows",
         "observed_durations", "identities", "directory_numbers", "kept_forms", "used_logout_tokens", "mail_matters",
-        "returned_letters", "database_lives",
+        "returned_letters", "database_lives", "saved_views", "case_visits",
     }
 )  # fmt: skip
 #: What belongs to a region as a whole; without it one case alone goes its way just the same.

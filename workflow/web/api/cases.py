@@ -19,7 +19,9 @@ from workflow.cases.queries import (
     case_view,
     list_cases,
 )
-from workflow.commands import OpenCase
+from workflow.cases.region_trail import LAST_SEQ
+from workflow.cases.visits import last_visit
+from workflow.commands import MarkSeen, OpenCase
 from workflow.errors import FieldError, InvalidForm
 from workflow.web.api.exchange import (
     ROOT,
@@ -102,11 +104,27 @@ def cases(
 
 @router.get(f"{ROOT}/cases/{{case_id}}")
 def case(request: Request, case_id: str) -> Response:
-    """One case: its state and `row_version`, facts, lots, contracts, deadlines with receipts, open tasks, links."""
+    """One case: its state and `row_version`, facts, lots, contracts, deadlines with receipts, open tasks, links.
+
+    `seen_seq` is the last event that the caller has marked as seen, here or on the page; null before the first time.
+    """
     with looking(request) as call:
         view = case_view(call.uow, call.who, case_id)
         secret_reads.note(app_of(request), call.who, case_id, view.access)
-        return answered(_shown(view))
+        seen = last_visit(call.uow, call.who, case_id)
+        return answered({**_shown(view), "seen_seq": seen.seen_seq if seen else None})
+
+
+class SeenBody(Body):
+    """`seq` of the last event one has seen."""
+
+    seq: int = Field(ge=1, le=LAST_SEQ, examples=[12])
+
+
+@router.post(f"{ROOT}/cases/{{case_id}}/seen")
+def seen(request: Request, case_id: str, body: SeenBody, raw: RawJson, key: Key = None) -> Response:
+    """What comes after this event is new to the caller: pages mark it until it is seen. The mark only moves on."""
+    return answered(carry_out(request, MarkSeen(case_id, body.seq), key, raw))
 
 
 @router.get(f"{ROOT}/cases/{{case_id}}/events")

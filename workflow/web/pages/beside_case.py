@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from templates.labels import gettext, label
 from workflow.cases.forms import CorrectForm
 from workflow.cases.queries import case_file, case_row, readers_of
-from workflow.commands import CorrectCase, WriteComment
+from workflow.commands import CorrectCase, MarkSeen, WriteComment
 from workflow.documents.word import MEDIA_TYPE
 from workflow.errors import FieldError, InvalidForm, NotFound, Stale
 from workflow.exports.decisions import decision_document
@@ -40,6 +40,14 @@ def comment(request: Request, case_id: str, sent: Sent) -> Response:
                 errors=words.comment_faults(refusal.errors, visit.locale),
             )  # fmt: skip
     return RedirectResponse(f"/cases/{case_id}#comments", 303)
+
+
+@routes.post("/cases/{case_id}/seen")
+def mark_seen(request: Request, case_id: str, sent: Sent) -> Response:
+    """The viewer has seen the timeline up to an event. The page's script sends this form, or its button."""
+    seq = texts(sent).get("seq", "")
+    carry_out(request, sent, MarkSeen(case_id, int(seq) if seq.isascii() and seq.isdecimal() and len(seq) < 10 else 0))
+    return RedirectResponse(f"/cases/{case_id}#timeline", 303)
 
 
 @routes.get("/cases/{case_id}/question")

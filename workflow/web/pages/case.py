@@ -28,6 +28,7 @@ from workflow.cases.queries import (
     readers_of,
 )
 from workflow.cases.region_trail import OVERSEERS
+from workflow.cases.visits import LastVisit, is_news, last_visit
 from workflow.deviations.notices import NOTICES
 from workflow.deviations.queries import ladder_view
 from workflow.mails.queries import case_ledger, told_in_digests
@@ -73,6 +74,7 @@ def case_page(
     chosen = [e for e in reversed(events) if _fits(e, view, show)]
     names = responsible_names(visit, view)
     away = standing(visit.uow, visit.who, visit.today)
+    seen = last_visit(visit.uow, visit.who, case_id)
     context = {
         "case": case,
         "view": view,
@@ -89,7 +91,8 @@ def case_page(
             {"by": view.names.get(o.author_id, ""), "supports": o.supports, "opinion": o.opinion} for o in view.opinions
         ],
         "deadlines": [_deadline(d, view, visit) for d in view.deadlines],
-        "events": [_entry(e, view, visit) for e in (chosen if everything else chosen[:SHOWN_EVENTS])],
+        **_news(visit, events, seen),
+        "events": [_entry(e, view, visit, seen) for e in (chosen if everything else chosen[:SHOWN_EVENTS])],
         "more_events": 0 if everything else max(0, len(chosen) - SHOWN_EVENTS),
         "show": show,
         "kinds": [("", gettext("All but delivered mail", locale)), *((k, kind_text(k, locale)) for k in KINDS)],
@@ -322,7 +325,17 @@ def _may_extend(deadline: Any, view: CaseView, visit: Visit) -> bool:
     return task.person_id != visit.who.person_id and why_not(Receipt.from_json(deadline.receipt)) is None
 
 
-def _entry(event: EventItem, view: CaseView, visit: Visit) -> dict[str, Any]:
+def _news(visit: Visit, events: list[EventItem], seen: LastVisit | None) -> dict[str, Any]:
+    """How much is new since the last visit, when that was, and up to which event this page shows (None: all seen)."""
+    last = events[-1].seq if events else 0
+    return {
+        "news": sum(is_news(visit.who, e.seq, e.kind, e.actor_id, seen) for e in events),
+        "seen_at": seen.seen_at if seen else None,
+        "unseen_seq": last if last > (seen.seen_seq if seen else 0) else None,
+    }
+
+
+def _entry(event: EventItem, view: CaseView, visit: Visit, seen: LastVisit | None) -> dict[str, Any]:
     locale = visit.locale
     text = words.event_text(event, view.case.process, locale)
     if event.on_behalf_of_name:
@@ -334,6 +347,7 @@ def _entry(event: EventItem, view: CaseView, visit: Visit) -> dict[str, Any]:
         "actor": event.actor_name or "Stegvis",
         "text": text + ".",
         "system": event.actor_id == "system",
+        "new": is_news(visit.who, event.seq, event.kind, event.actor_id, seen),
         "changed": words.event_changes(event, view.names, locale),
         "seq": event.seq,
     }

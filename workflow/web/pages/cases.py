@@ -12,7 +12,10 @@ from states.registry import DEFINITIONS, definition
 from templates.formatting import number
 from templates.labels import gettext, has_label, label
 from workflow.cases.forms import OpenProcurement
+from workflow.cases.list_filters import CASE_FILTERS
 from workflow.cases.queries import COUNT_CAP, RARE, CaseFilter, CaseItem, list_and_counts, list_cases
+from workflow.cases.saved_views import saved_views
+from workflow.cases.visits import changed_since_visit
 from workflow.commands import OpenCase
 from workflow.errors import InvalidForm
 from workflow.exports.tables import Column, Sheet, Value, write_csv, write_xlsx
@@ -21,19 +24,19 @@ from workflow.web.base import flash, page
 from workflow.web.downloads import download
 from workflow.web.filters import check_values, only_known
 from workflow.web.pages import beside_case, case, words
+from workflow.web.pages.admin import Typed
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, unit_options, visiting
 
 router = APIRouter()
 EXPORTED_ROWS = 20_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_NAMES = ("process", "phase", "state", "owner", "officer", "unit", "overdue", "closed", "year", "q")
-_KNOWN = Depends(only_known(*_NAMES))
+_KNOWN = Depends(only_known(*CASE_FILTERS))
 
 
 def _filters(given: dict[str, str]) -> tuple[CaseFilter, dict[str, str]]:
     """The filter, and the part of the address that gives the same list again."""
-    kept = {name: given[name].strip() for name in _NAMES if given.get(name, "").strip()}
+    kept = {name: given[name].strip() for name in CASE_FILTERS if given.get(name, "").strip()}
     check_values(kept)
     year = kept.get("year")
     return CaseFilter(
@@ -51,44 +54,69 @@ def _filters(given: dict[str, str]) -> tuple[CaseFilter, dict[str, str]]:
 
 
 @router.get("/cases", dependencies=[_KNOWN])
-def show_cases(request: Request, after: str | None = None) -> Response:
-    """The cases of the region, narrowed by the filters of the address."""
+def show_cases(request: Request, after: str | None = None, all: str = "") -> Response:  # noqa: A002, ARG001
+    """The cases of the region, narrowed by the filters of the address; `all` and no other: not by one's start view."""
     with visiting(request) as visit:
-        filters, kept = _filters(dict(request.query_params))
-        found, counts = list_and_counts(visit.uow, visit.who, filters, after=after)
-        locale = visit.locale
-        people = people_of_region(visit.uow, visit.who, visit.today)
-        alone = sole_holders(visit)
-        units = unit_options(visit)
-        names = {p.id: p.name for p in people} | dict(units)
-        context: dict[str, Any] = {
-            "counts": _counts(visit, counts, kept),
-            "chips": _chips(kept, names, locale),
-            "kept": kept,
-            "rows": [_row(c, visit, alone) for c in found.items],
-            "next_href": "/cases?" + urlencode({**kept, "after": found.next}) if found.next else None,
-            "export": "/cases/export?" + urlencode(kept),
-            "processes": [
-                ("", gettext("All", locale)),
-                *(
-                    (p, label(f"process.{p}", locale))
-                    for p in sorted({d.id for d in DEFINITIONS.values()}, reverse=True)
-                ),
-            ],
-            "phases": [
-                ("", gettext("All", locale)),
-                *((p, label(f"phase.procurement.{p}", locale)) for p in definition("procurement").phases),
-            ],
-            "owners": [("", gettext("All", locale)), *((p.id, p.name) for p in people if _holds(p, "contract_owner"))],
-            "officers": [
-                ("", gettext("All", locale)),
-                *((p.id, p.name) for p in people if _holds(p, "procurement_officer")),
-            ],
-            "units": [("", gettext("All", locale)), *units],
-            "may_import": "procurement_officer" in visit.who.roles(),
-            "may_open": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "contract_owner"}),
-        }
-        return page(request, "pages/cases.html", context, title=gettext("Cases", locale))
+        if not request.query_params:
+            start = next((v for v in saved_views(visit.uow, visit.who) if v.start), None)
+            if start is not None:
+                return RedirectResponse("/cases?" + urlencode(start.filters), 303)
+        return cases_page(request, visit, dict(request.query_params), after=after)
+
+
+def list_address(kept: dict[str, str]) -> str:
+    """The address of the list with these filters; without any it says so, or one's start view would open."""
+    return "/cases?" + urlencode(kept or {"all": "1"})
+
+
+def cases_page(
+    request: Request,
+    visit: Visit,
+    given: dict[str, str],
+    *,
+    after: str | None = None,
+    typed: Typed = Typed(),  # noqa: B008
+) -> Response:
+    """The list narrowed by what is given; `typed` is what came back with the form of a saved view."""
+    filters, kept = _filters(given)
+    found, counts = list_and_counts(visit.uow, visit.who, filters, after=after)
+    locale = visit.locale
+    people = people_of_region(visit.uow, visit.who, visit.today)
+    alone = sole_holders(visit)
+    units = unit_options(visit)
+    names = {p.id: p.name for p in people} | dict(units)
+    changed = changed_since_visit(visit.uow, visit.who, (c.id for c in found.items))
+    views = saved_views(visit.uow, visit.who)
+    context: dict[str, Any] = {
+        "counts": _counts(visit, counts, kept),
+        "chips": _chips(kept, names, locale),
+        "kept": kept,
+        "views": [{"view": v, "href": list_address(v.filters), "current": v.filters == kept} for v in views],
+        "may_save": bool(kept) and all(v.filters != kept for v in views),
+        "rows": [_row(c, visit, alone) | {"changed": c.id in changed} for c in found.items],
+        "next_href": "/cases?" + urlencode({**kept, "after": found.next}) if found.next else None,
+        "export": "/cases/export?" + urlencode(kept),
+        "processes": [
+            ("", gettext("All", locale)),
+            *((p, label(f"process.{p}", locale)) for p in sorted({d.id for d in DEFINITIONS.values()}, reverse=True)),
+        ],
+        "phases": [
+            ("", gettext("All", locale)),
+            *((p, label(f"phase.procurement.{p}", locale)) for p in definition("procurement").phases),
+        ],
+        "owners": [("", gettext("All", locale)), *((p.id, p.name) for p in people if _holds(p, "contract_owner"))],
+        "officers": [
+            ("", gettext("All", locale)),
+            *((p.id, p.name) for p in people if _holds(p, "procurement_officer")),
+        ],
+        "units": [("", gettext("All", locale)), *units],
+        "may_import": "procurement_officer" in visit.who.roles(),
+        "may_open": bool(visit.who.roles() & {"procurement_officer", "head_of_procurement", "contract_owner"}),
+    }
+    return page(
+        request, "pages/cases.html", {**context, **typed.as_context()}, title=gettext("Cases", locale),
+        status=typed.status, errors=typed.errors,
+    )  # fmt: skip
 
 
 def _holds(person: Any, role: str) -> bool:
@@ -147,7 +175,7 @@ def _chips(kept: dict[str, str], names: dict[str, str], locale: str) -> list[dic
     return [
         {
             "text": text(name, value),
-            "remove_href": "/cases?" + urlencode({k: v for k, v in kept.items() if k != name}),
+            "remove_href": list_address({k: v for k, v in kept.items() if k != name}),
         }
         for name, value in kept.items()
     ]

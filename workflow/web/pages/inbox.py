@@ -15,6 +15,7 @@ from templates.formatting import day
 from templates.labels import gettext, ngettext
 from workflow.cases.queries import TaskItem, done_tasks, my_task_counts, my_tasks, waiting_for_others
 from workflow.cases.tasks import resting_tasks
+from workflow.cases.visits import changed_since_visit
 from workflow.commands import DeclareConflict, HandOn
 from workflow.engine.obligations import task_link
 from workflow.errors import FieldError, InvalidForm
@@ -64,6 +65,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
         names["done"] = gettext("Done in 14 days", locale)
         away = standing(uow, who, visit.today) if tab == "waiting" else {}
         calendar = visit.calendar()
+        changed = changed_since_visit(uow, who, (t.case_id for t in tasks)) if tab != "done" else set()
         context: dict[str, Any] = {
             "sentence": _sentence(open_now, late, locale),
             "tabs": [
@@ -81,7 +83,7 @@ def inbox(request: Request, tab: str = "todo", after: str | None = None) -> Resp
             "matters": [matter_row(m, visit) for m in my_matters(uow, who, visit.app.settings.address)]
             if tab == "todo"
             else [],
-            "rows": [_row(t, visit, tab, alone, away, calendar) for t in tasks],
+            "rows": [_row(t, visit, tab, alone, away, calendar) | {"changed": t.case_id in changed} for t in tasks],
             "next_href": f"/my-tasks?tab={tab}&after={following}" if following else None,
         }
         return page(request, "pages/inbox.html", context, title=gettext("My cases", locale))

@@ -1,4 +1,4 @@
-// Everything works without this file. It adds keys, copy buttons and a few comforts, and it never sends a form.
+// Everything works without this file. It adds keys, copy buttons and a few comforts. It sends one form by itself: that a case was seen.
 "use strict";
 
 const find = (selector, root = document) => root.querySelector(selector);
@@ -95,6 +95,17 @@ all("form[data-keep]").forEach((form) => {
   form.addEventListener("submit", () => { changed = false; });
 });
 addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+
+// What is new in a case is new once: the page tells that it was seen, when it is, and keeps its marks until it is left.
+const seen = find("form[data-seen]");
+function tellSeen() {
+  if (!seen || seen.hidden || document.visibilityState !== "visible") return;
+  seen.hidden = true;
+  fetch(seen.action, { method: "POST", body: new URLSearchParams(new FormData(seen)), redirect: "manual", keepalive: true })
+    .catch(() => { seen.hidden = false; });
+}
+tellSeen();
+document.addEventListener("visibilitychange", tellSeen);
 
 // On paper, what is folded away is shown, and folded again after.
 let unfolded = [];
