@@ -67,6 +67,7 @@ _NEXT_TIMER = Statement(
         _timers.c.case_id == bindparam("case_id"),
         _timers.c.status.in_(("pending", "waiting")),
         _timers.c.task_id.is_(None),
+        _timers.c.kind != "supplier_reminder_due",  # a reminder moves nothing
     )
     .order_by(_timers.c.due_at, _timers.c.id)
     .limit(1)
