@@ -36,12 +36,27 @@ def pytest_unconfigure() -> None:
 
 #: What lies above the engine meets the database through it alone: here PostgreSQL is tried by `make test-all`.
 ABOVE_THE_ENGINE = ("web", "documents", "importers", "cli")
+#: So do these: what they say of a subject is said through the same statements as the contract suite, the journeys, walks,
+#: crashes and queries, which meet both databases always.
+SUBJECTS = (
+    "test_terms", "test_rest_and_cover", "test_mail_ledger", "test_digests", "test_people", "test_duties", "test_renewal",
+    "test_letters", "test_supplier_reminders", "test_times_beside", "test_terminations", "test_redaction", "test_imports",
+    "test_preview", "test_resting", "test_calendar_entries", "test_words_under_secrecy", "test_views_and_visits",
+    "test_export", "test_files", "test_access",
+)  # fmt: skip
 #: Long ones of which a shorter sister runs always: the same journey by API, pages and mixed; the same year on SQLite.
 LONG = (
     "test_two_lots_to_the_end_each_step_by_its_own_person",
     "test_what_was_foreseen_is_exactly_what_then_happens_day_by_day_over_a_year[postgresql]",
     "test_hour_by_hour_the_whole_scheduler_does_what_was_foreseen[postgresql",
-    "test_it_can_be_loaded_on_any_day[dst]",
+    "test_it_can_be_loaded_on_any_day[",
+    "test_the_pages_of_ladders_break_no_rule_and_fit[1280-light]",
+    "test_no_page_of_whoever_leads_breaks_a_rule_or_a_phone[",
+    "test_no_page_breaks_a_rule_of_accessibility_or_a_narrow_screen[320-dark]",
+    "test_a_signing_that_opens_contracts_torn_at_any_statement_leaves_nothing[sqlite]",
+    "test_every_two_neighbours_swapped_is_found[postgresql]",
+    "test_every_single_event_taken_away_is_found_and_the_place_named[postgresql]",
+    "test_ten_years_ahead_day_by_day_each_occurrence_comes_once_on_its_day[postgresql]",
     "test_no_page_breaks_a_rule_of_accessibility[1280-dark]",
     "test_no_page_breaks_a_rule_of_accessibility[390-light]",
     "test_two_hundred_timers_under_blows_have_one_effect_each[sqlite]",
@@ -56,7 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [
         i
         for i in items
-        if (i.path.parent.name in ABOVE_THE_ENGINE and "postgresql" in i.name) or i.name.startswith(LONG)
+        if ("postgresql" in i.name and (i.path.parent.name in ABOVE_THE_ENGINE or i.path.stem in SUBJECTS))
+        or i.name.startswith(LONG)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -56,7 +56,7 @@ def test_the_head_decides_a_sanction_from_the_mail_on_a_phone(
     words = tab.inner_text("main")
     draft = ladder.view.draft
     assert draft is not None
-    for part in (PREPARED["proportionality"], draft.subject, "Svara inom 28 dagar", "Arbetare betalar inte för sin anställning",
+    for part in (PREPARED["proportionality"], draft.subject, "Svarstiden är 28 dagar", "Arbetare betalar inte för sin anställning",
                  "Ulla Upphandlare", "upphandlingschef"):  # fmt: skip
         assert part in words, part
     assert tab.locator("textarea[name=reasons]").input_value() == PREPARED["proportionality"]

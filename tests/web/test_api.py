@@ -231,7 +231,7 @@ def test_lists_come_in_pages_with_a_link_to_the_next(officer: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["ower=1", "status=open", "state=evaluation&x=", "state=nowhere", "process=deviation"]
+    "query", ["ower=1", "status=open", "state=evaluation&x=", "state=nowhere", "process=complaint"]
 )
 def test_a_filter_that_is_not_there_does_not_list_everything(officer: Caller, query: str) -> None:
     refused = officer.get(f"/cases?{query}", 422)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from states.ladder import LOWER
-from states.terms import BOUNDS
+from states.terms import BOUNDS, TERMS
 from workflow.cases.forms import OpenForm
 from workflow.engine.forms import (
     Count,
@@ -46,7 +46,9 @@ def business() -> Any:
 def _bounded(code: str) -> type[int]:
     """A blank in the unit of its term, within the bounds that the law book states."""
     bounds = BOUNDS[code]
-    return Annotated[int, BeforeValidator(_swedish_number), Field(ge=bounds.low, le=bounds.high)]  # type: ignore[return-value]
+    return Annotated[
+        int, BeforeValidator(_swedish_number), Field(ge=bounds.low, le=bounds.high, examples=[TERMS[code].amount])
+    ]  # type: ignore[return-value]
 
 
 class ContactFields(Form):

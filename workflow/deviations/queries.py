@@ -435,8 +435,11 @@ def _next_step(uow: UnitOfWork, case_id: str) -> NextStep | None:
 
 #: Who sees the ladders of the whole region; the contract's own people see those of their units and their own.
 OF_THE_REGION = frozenset(
-    {Role.HEAD_OF_PROCUREMENT, Role.PROCUREMENT_OFFICER, Role.SUSTAINABILITY_STRATEGIST, Role.AUDIT_REVIEWER}
-)
+    {
+        Role.HEAD_OF_PROCUREMENT, Role.PROCUREMENT_OFFICER, Role.SUSTAINABILITY_STRATEGIST, Role.AUDIT_REVIEWER,
+        Role.SYSTEM,
+    }
+)  # fmt: skip
 OF_THEIR_UNITS = frozenset({Role.CONTRACT_OWNER, Role.CONTRACT_MANAGER})
 
 
@@ -651,10 +654,9 @@ class FineWeekItem:
 def list_fine_weeks(
     uow: UnitOfWork, who: Actor, *, case_id: str | None = None, after: str | None = None, limit: int = 200
 ) -> Page[FineWeekItem]:
-    """The weeks of all fines of the region (or of one deviation), by their first day."""
+    """The weeks of one deviation's fine, or of all those that the viewer may see together, by their first day."""
     where: list[ColumnElement[bool]] = [_weeks.c.region_id == who.region_id]
-    if case_id is not None:
-        where.append(_weeks.c.case_id == case_id)
+    where += seen_by(who) if case_id is None else [_weeks.c.case_id == case_id]
     columns = [
         _weeks.c.case_id, _cases.c.reference, _contracts.c.reference.label("contract_reference"),
         _relations.c.name_seen.label("supplier_name"), _suppliers.c.organisation_number, _weeks.c.number,
