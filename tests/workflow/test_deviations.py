@@ -13,8 +13,8 @@ from states.errors import NoSuchStep, NotPermitted
 from tests.ladder import FOUND, SUPPLIER, Ladder, contract
 from tests.play import Play
 from workflow.commands import OpenCase
+from workflow.deviations.lists import list_fine_weeks, open_stops
 from workflow.deviations.notices import text_hash
-from workflow.deviations.queries import list_fine_weeks, open_stops
 from workflow.engine.timers import fire_due_timers
 from workflow.errors import InvalidForm
 

@@ -15,7 +15,7 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations import rows
 from workflow.deviations.contract_terms import terms_table
 from workflow.deviations.facts import is_severe
-from workflow.deviations.queries import CPV_GROUP, seen_by
+from workflow.deviations.lists import CPV_GROUP, seen_by
 from workflow.engine import case_rows
 from workflow.engine.tables import Pause
 from workflow.procurements.tables import Procurement

@@ -27,7 +27,7 @@ from workflow.cases.queries import my_task_counts
 from workflow.cases.region_trail import OVERSEERS
 from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.deviations.queries import OF_THE_REGION, OF_THEIR_UNITS
+from workflow.deviations.lists import OF_THE_REGION, OF_THEIR_UNITS
 from workflow.engine import case_rows, directory
 from workflow.engine.execute import Stegvis
 from workflow.engine.operations import scheduler_is_late

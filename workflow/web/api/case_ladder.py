@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from workflow.deviations.queries import contract_conditions, ladder_view, list_fine_weeks, open_stops
+from workflow.deviations.lists import list_fine_weeks, open_stops
+from workflow.deviations.queries import contract_conditions, ladder_view
 from workflow.web.api.exchange import ROOT, After, Limit, answered, listed, looking, only_known_filters
 
 

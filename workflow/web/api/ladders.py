@@ -12,7 +12,7 @@ from states.alike import DAYS, FEWEST_OTHERS, STEPS, TIMES, Figures, alike
 from states.ladder import KEYS
 from workflow.deviations.alike import courses
 from workflow.deviations.forms import DeviationKind
-from workflow.deviations.queries import LadderFilter, list_ladders, rung_counts
+from workflow.deviations.lists import LadderFilter, list_ladders, rung_counts
 from workflow.web.api.exchange import ROOT, After, Limit, answered, listed, looking, only_known_filters
 
 router = APIRouter(tags=["Sanction ladders"], dependencies=[Depends(only_known_filters)])

@@ -14,7 +14,8 @@ from workflow.cases.queries import case_view
 from workflow.commands import OpenCase
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.forms import OpenDeviation
-from workflow.deviations.queries import FineWeekItem, contract_conditions, ladder_view, list_fine_weeks
+from workflow.deviations.lists import FineWeekItem, list_fine_weeks
+from workflow.deviations.queries import contract_conditions, ladder_view
 from workflow.engine.forms import kronor
 from workflow.errors import InvalidForm, NotFound
 from workflow.exports.tables import Column, Sheet, Value

@@ -14,7 +14,8 @@ from templates.formatting import day, duration, receipt_sentence
 from templates.labels import gettext, has_label, label, ngettext
 from workflow.cases.actions import Action
 from workflow.cases.items import CaseView, TaskItem
-from workflow.deviations.queries import EntryView, LadderView, RungView, contract_conditions, ladders_of_contract
+from workflow.deviations.lists import ladders_of_contract
+from workflow.deviations.queries import EntryView, LadderView, RungView, contract_conditions
 from workflow.engine.opening import OPENERS
 from workflow.web.pages import words
 from workflow.web.pages.ladder_drawing import tall, wide

@@ -14,7 +14,7 @@ from states.roles import Role
 from templates.formatting import number
 from templates.labels import gettext, label, ngettext
 from workflow.deviations.alike import courses
-from workflow.deviations.queries import (
+from workflow.deviations.lists import (
     SUPPLIER,
     LadderFilter,
     LadderItem,

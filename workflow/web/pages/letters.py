@@ -13,8 +13,8 @@ from workflow.cases.view import names_of
 from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
 from workflow.db.statements import Row
 from workflow.deviations.letters import Rendered, preview_letter
+from workflow.deviations.lists import LadderFilter, list_ladders
 from workflow.deviations.notices import case_letter
-from workflow.deviations.queries import LadderFilter, list_ladders
 from workflow.documents.word import MEDIA_TYPE
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.letters.letterheads import LETTERHEADS
