@@ -151,8 +151,10 @@ def _supplier_reminder(s: Situation) -> Receipt | None:
     if not days:
         return None
     on, due_on, number = days[0]
-    about = "milestone_due" if number else "response_period"
-    receipt = fixed("supplier_reminder", about, on, Basis.POLICY, "Stegvis standard", anchor_on=due_on)
+    if number:
+        receipt = fixed("supplier_reminder", "milestone_due", on, Basis.POLICY, "Stegvis standard", anchor_on=due_on)
+    else:
+        receipt = fixed("supplier_reminder", "response_period", on, Basis.POLICY, "Stegvis standard", anchor_on=due_on)
     return replace(receipt, backward=True)
 
 

@@ -105,7 +105,8 @@ def wrong(answer: Any, what: str) -> list[str]:
         or "evil" in str(answer.headers.get("location", "")).partition("?")[0]
     ):
         found.append(f"header {what}")
-    if answer.status_code >= 400 and not answer.text.strip():
+    bare = what.startswith("GET /calendar/")  # on purpose: its address is a secret that no page repeats
+    if answer.status_code >= 400 and not answer.text.strip() and not bare:
         found.append(f"silent {answer.status_code} {what}")
     return found
 
