@@ -285,6 +285,23 @@ def test_the_fine_counts_started_weeks_to_its_cap_which_opens_the_decision_alone
     assert ladder.row.outcome == "terminated"
 
 
+def test_a_fine_whose_letter_comes_back_has_not_begun(play: Play) -> None:
+    """Whatever drafts there were before it: the first letter that was sent began the fine."""
+    ladder = Ladder(play, framework=False)
+    ladder.to_decision()
+    ladder.decide("contractual_fine")
+    play.advance(9)
+    before = ladder.view.fine
+    assert before is not None
+    assert before.total_ore == 2 * 10_000_00
+    ladder.bounce()
+    play.advance(8)
+    after = ladder.view.fine
+    assert after is not None
+    assert (after.total_ore, after.weeks) == (0, ())
+    assert ("resend_notice", "procurement_officer") in ladder.owed()
+
+
 def test_a_plan_holds_the_fine_from_the_day_it_came(ladder: Ladder) -> None:
     play = ladder.play
     ladder.to_decision()

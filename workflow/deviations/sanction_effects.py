@@ -158,7 +158,8 @@ def fine_letter_delivered(step: Step, notice: Row, on: date) -> None:
 def fine_letter_returned(step: Step, notice: Row) -> None:
     """The letter of the fine came back: nothing has begun, and what was counted is taken back."""
     row = deviation_row(step)
-    first = [n for n in step.uow.all(notices.NOTICES, case_id=step.case_id) if n.kind == "contractual_fine"]
+    sent = [n for n in step.uow.all(notices.NOTICES, case_id=step.case_id) if n.status not in ("drafted", "replaced")]
+    first = [n for n in sent if n.kind == "contractual_fine"]
     if notice.kind == "contractual_fine" and row.fine_from_on is not None and first and first[0].id == notice.id:
         change_deviation(step, fine_from_on=None)
         step.uow.run(rows.FORGET_WEEKS, the_case_id=step.case_id, kept=0)
