@@ -180,3 +180,20 @@ def play(app: Stegvis, clock: FixedClock, people: dict[str, dict[str, str]]) -> 
 def kalmar(app: Stegvis, clock: FixedClock, people: dict[str, dict[str, str]]) -> Play:
     """A second region on the same database."""
     return Play(app, clock, people["kalmar"], "kalmar")
+
+
+@pytest.fixture
+def both(
+    sqlite_files: SqliteFiles, postgres: PostgresServer, build_app: Callable[[str], Stegvis]
+) -> Iterator[list[Play]]:
+    """The same region on a database of each kind, for what must go the same way on both."""
+    plays, urls = [], []
+    for made in (sqlite_files, postgres):
+        urls.append((made, made.fresh()))
+        app = build_app(urls[-1][1])
+        app.clock = app.database.clock = FixedClock(BEGIN)
+        plays.append(Play(app, app.clock, made.people["norrbotten"], "norrbotten"))
+    yield plays
+    for play, (made, url) in zip(plays, urls, strict=True):
+        play.app.database.dispose()
+        made.drop(url)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,15 +17,12 @@ from states.errors import LawBookError
 from states.ladder import RUNGS
 from states.registry import definition
 from states.roles import system_actor
-from tests.databases import PostgresServer, SqliteFiles
 from tests.ladder import MILESTONES, Ladder
-from tests.people import BEGIN
 from tests.play import Play
 from tests.processes import seed
 from tests.states.ladder_model import LadderModel
-from workflow.clock import FixedClock
 from workflow.commands import RecordReturned
-from workflow.engine.execute import Stegvis, execute
+from workflow.engine.execute import execute
 from workflow.engine.verify import verify_all
 from workflow.errors import StegvisError
 
@@ -173,22 +169,6 @@ class Walk:
 
     def story(self, what: object) -> str:
         return "\n".join([*self.told, f"engine: {what}", f"model: {vars(self.model) | {'edges': '', 'rungs': ''}}"])
-
-
-@pytest.fixture
-def both(
-    sqlite_files: SqliteFiles, postgres: PostgresServer, build_app: Callable[[str], Stegvis]
-) -> Iterator[list[Play]]:
-    plays, urls = [], []
-    for made in (sqlite_files, postgres):
-        urls.append((made, made.fresh()))
-        app = build_app(urls[-1][1])
-        app.clock = app.database.clock = FixedClock(BEGIN)
-        plays.append(Play(app, app.clock, made.people["norrbotten"], "norrbotten"))
-    yield plays
-    for play, (made, url) in zip(plays, urls, strict=True):
-        play.app.database.dispose()
-        made.drop(url)
 
 
 @pytest.mark.parametrize("walk", range(WALKS))

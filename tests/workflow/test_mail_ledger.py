@@ -19,6 +19,7 @@ from tests.play import Play
 from tests.web.paper import Paper
 from tests.web.site import csrf_token, program, sign_in
 from workflow.commands import RecordReturned, ReleaseHold, SetHold, SetMailPlan, SettleMailMatter
+from workflow.engine import restored
 from workflow.engine.delivery import deliver_mail
 from workflow.engine.execute import execute
 from workflow.engine.timers import held
@@ -421,6 +422,20 @@ def test_another_database_a_broken_mark_and_a_moved_clock_hold_nothing(lived: Pl
     lived.clock.at -= timedelta(days=400)
     Scheduler(lived.app, node="n1").cycle()
     shutil.copy(mark, mark.with_name("restore-mark-of-another.json"))
+    Scheduler(lived.app, node="n1").cycle()
+    assert reason(lived) is None
+
+
+def test_another_nodes_beat_between_two_looks_is_no_restore(lived: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that share a data folder: the note may be newer than what this one has just read of the database."""
+    read, others = restored.read_mark, [Scheduler(lived.app, node="n2")]
+
+    def late(path: Path) -> restored.Mark | None:
+        while others:
+            others.pop().cycle()
+        return read(path)
+
+    monkeypatch.setattr(restored, "read_mark", late)
     Scheduler(lived.app, node="n1").cycle()
     assert reason(lived) is None
 

@@ -11,7 +11,7 @@ import json
 import os
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,13 +19,9 @@ import pytest
 
 from states.errors import LawBookError
 from states.registry import definition
-from tests.databases import PostgresServer, SqliteFiles
-from tests.people import BEGIN
 from tests.play import CONTRACT, REQUIREMENT, SUPPLIER, TARGET, Play
 from tests.processes import seed
 from tests.states.reference_model import NotInTable, ReferenceModel
-from workflow.clock import FixedClock
-from workflow.engine.execute import Stegvis
 from workflow.engine.verify import verify_all
 from workflow.errors import StegvisError
 
@@ -204,22 +200,6 @@ def trail(play: Play) -> list[str]:
             lines.append(named(json.dumps(body, sort_keys=True, ensure_ascii=False)))
     decisions = play.sql("SELECT trigger, basis, reasons, mandate_rule FROM decisions ORDER BY case_id, seq")
     return [*lines, *(named(" | ".join(map(str, d))) for d in decisions)]
-
-
-@pytest.fixture
-def both(
-    sqlite_files: SqliteFiles, postgres: PostgresServer, build_app: Callable[[str], Stegvis]
-) -> Iterator[list[Play]]:
-    plays, urls = [], []
-    for made in (sqlite_files, postgres):
-        urls.append((made, made.fresh()))
-        app = build_app(urls[-1][1])
-        app.clock = app.database.clock = FixedClock(BEGIN)
-        plays.append(Play(app, app.clock, made.people["norrbotten"], "norrbotten"))
-    yield plays
-    for play, (made, url) in zip(plays, urls, strict=True):
-        play.app.database.dispose()
-        made.drop(url)
 
 
 @pytest.mark.parametrize("walk", range(WALKS))

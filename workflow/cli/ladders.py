@@ -71,7 +71,7 @@ def _lines(view: LadderView) -> list[tuple[str, ...]]:
 
 def fines(chosen: Namespace) -> int:
     """Print the weeks, or write them to the file named. Raises NotFound for an unknown region, Refusal for the file."""
-    from workflow.web.pages.ladder import fine_sheet
+    from workflow.exports.fines import fine_sheet
 
     app = open_app()
     with app.database.read() as uow:

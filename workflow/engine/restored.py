@@ -63,9 +63,12 @@ def look(app: Stegvis, *, beat: bool = False) -> bool:
     """
     if app.database.in_memory:
         return False  # a copy that is thrown away has no life of its own
-    with app.database.read() as uow:
-        lives, waits = uow.all(_LIVES), held(uow) is not None
+    lives, waits = _state(app)
     mark = read_mark(_path(app, lives[0])) if lives else None
+    if mark is not None and is_older(lives, mark):
+        # Another node may have beaten between the two looks. What a note says was committed before it was written, so
+        # only a database that is looked at after its note can be found older.
+        lives, waits = _state(app)
     if mark is not None and is_older(lives, mark):
         if not waits or mark.life not in {life.id for life in lives}:
             reason = gettext(
@@ -77,6 +80,12 @@ def look(app: Stegvis, *, beat: bool = False) -> bool:
     if beat and not waits:
         _beat(app)
     return False
+
+
+def _state(app: Stegvis) -> tuple[list[Row], bool]:
+    """The lives of the database, and whether something is held."""
+    with app.database.read() as uow:
+        return uow.all(_LIVES), held(uow) is not None
 
 
 def is_older(lives: list[Row], mark: Mark) -> bool:

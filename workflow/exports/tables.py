@@ -24,6 +24,8 @@ Kind = Literal["text", "date", "instant", "int", "money"]
 Flavour = Literal["sv", "rfc4180"]
 Value = str | date | datetime | int | Decimal | None
 
+#: A list is exported as far as this: what is longer is narrowed first.
+EXPORTED_ROWS = 20_000
 _EXCEL_ROWS = 1_048_576  # on one sheet, the header included
 _EXCEL_TEXT = 32_767  # characters in one cell
 _WIDEST = 60  # characters

@@ -17,7 +17,7 @@ from workflow.engine import audit
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.letters.tables import Letterhead
-from workflow.parameters.handlers import SETTERS
+from workflow.parameters.proposals import SETTERS
 from workflow.people.tables import Unit
 
 _heads = Letterhead.__table__  # type: ignore[attr-defined]

@@ -18,10 +18,10 @@ from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit
 from workflow.engine.execute import handles
-from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
+from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.letters.placeholders import KINDS, faults_of, in_codes
 from workflow.letters.tables import LetterText
-from workflow.parameters.handlers import MAX_REASON, SETTERS, settled_by_another
+from workflow.parameters.proposals import SETTERS, note, open_proposal, reason_to_reject, settled_by_another
 
 _texts = LetterText.__table__  # type: ignore[attr-defined]
 TEXTS = Statement(
@@ -160,57 +160,31 @@ def propose_letter_text(uow: UnitOfWork, command: ProposeLetterText, who: Actor)
     )
     facts = {"letter": kind, "locale": locale, "text": text_id, "valid_from": command.valid_from}
     words = [audit.Field("subject", subject), audit.Field("letter_text", text)] if text else []
-    _note(uow, who, "letter_text_proposed", facts, [*words, audit.Field("source", source)])
+    note(uow, who, "letter_text_proposed", facts, [*words, audit.Field("source", source)])
     return {"id": text_id, "kind": kind, "locale": locale, "status": "proposed"}
 
 
 @handles(ReleaseLetterText)
 def release_letter_text(uow: UnitOfWork, command: ReleaseLetterText, who: Actor) -> dict[str, Any]:
     """Let a proposed text apply to the letters that are decided from its day on. Not by whoever proposed it."""
-    row = _proposed(uow, command.text_id, who)
+    row = open_proposal(uow.one(_LOCK_TEXT, text_id=command.text_id), who)
     settled_by_another(row, who)
     _settle(uow, row, "released", who, None)
     facts = {"letter": row.kind, "locale": row.locale, "text": row.id, "proposed_by": row.proposed_by}
-    _note(uow, who, "letter_text_released", facts | {"valid_from": row.valid_from}, [audit.Field("source", row.source)])
+    note(uow, who, "letter_text_released", facts | {"valid_from": row.valid_from}, [audit.Field("source", row.source)])
     return {"id": row.id, "kind": row.kind, "locale": row.locale, "status": "released"}
 
 
 @handles(RejectLetterText)
 def reject_letter_text(uow: UnitOfWork, command: RejectLetterText, who: Actor) -> dict[str, Any]:
     """Turn a proposed text down, with a reason. The proposer may take it back in the same way."""
-    reason = command.reason.strip()
-    if not reason or len(reason) > MAX_REASON:
-        raise InvalidForm([FieldError("reason", "field_too_long" if reason else "field_required")])
-    row = _proposed(uow, command.text_id, who)
+    reason = reason_to_reject(command.reason)
+    row = open_proposal(uow.one(_LOCK_TEXT, text_id=command.text_id), who)
     _settle(uow, row, "rejected", who, reason)
     facts = {"letter": row.kind, "locale": row.locale, "text": row.id}
-    _note(uow, who, "letter_text_rejected", facts, [audit.Field("reason", reason)])
+    note(uow, who, "letter_text_rejected", facts, [audit.Field("reason", reason)])
     return {"id": row.id, "kind": row.kind, "locale": row.locale, "status": "rejected"}
-
-
-def _proposed(uow: UnitOfWork, text_id: str, who: Actor) -> Row:
-    row = uow.one(_LOCK_TEXT, text_id=text_id)
-    if row is None or row.region_id != who.region_id:
-        raise NotFound
-    if not who.roles() & SETTERS:
-        raise Forbidden
-    if row.status != "proposed":
-        raise StegvisError("already_done")
-    return row
 
 
 def _settle(uow: UnitOfWork, row: Row, status: str, who: Actor, reason: str | None) -> None:
     uow.run(_SETTLE, the_text_id=row.id, new_status=status, by=who.person_id, at=uow.now, why=reason)
-
-
-def _note(uow: UnitOfWork, who: Actor, kind: str, facts: dict[str, Any], fields: list[audit.Field]) -> None:
-    audit.append(
-        uow,
-        audit.register_stream(who.region_id, "parameters"),
-        region_id=who.region_id,
-        kind=kind,
-        at=uow.now,
-        actor_id=who.person_id,
-        facts=facts,
-        fields=fields,
-    )

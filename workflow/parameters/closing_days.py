@@ -20,7 +20,7 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
-from workflow.parameters.handlers import SETTERS
+from workflow.parameters.proposals import SETTERS
 from workflow.parameters.tables import ClosingDay
 
 _days = ClosingDay.__table__  # type: ignore[attr-defined]

@@ -9,15 +9,16 @@ from sqlalchemy import bindparam, select, update
 
 from states.calendar import local_date
 from states.reminders import LIST_BOUNDS, fits
-from states.roles import Actor, Role
+from states.roles import Actor
 from states.terms import BOUNDS, SWITCHES, TERMS
 from workflow.commands import ProposeParameter, RejectParameter, ReleaseParameter
 from workflow.db.columns import new_id
-from workflow.db.statements import Row, Statement, insert_into
+from workflow.db.statements import Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, directory
+from workflow.engine import audit
 from workflow.engine.execute import handles
-from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
+from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
+from workflow.parameters.proposals import SETTERS, note, open_proposal, reason_to_reject, settled_by_another
 from workflow.parameters.running import list_for_moving
 from workflow.parameters.tables import ParameterChange, ParameterRow
 
@@ -53,10 +54,6 @@ _SETTLE = Statement(
         moved_at=bindparam("moved"),
     )
 )
-
-#: Who may propose a value, and who may release what another proposed.
-SETTERS = frozenset({Role.HEAD_OF_PROCUREMENT.value, Role.ADMINISTRATOR.value})
-MAX_REASON = 1_000
 
 
 def fault(name: str, value: str) -> str | None:
@@ -119,7 +116,7 @@ def propose_parameter(uow: UnitOfWork, command: ProposeParameter, who: Actor) ->
         moved_at=None,
     )
     facts = {"parameter": command.name, "value": value, "valid_from": command.valid_from, "change": change_id}
-    _note(uow, who, "parameter_proposed", facts | {"running": command.running or None}, source)
+    note(uow, who, "parameter_proposed", facts | {"running": command.running or None}, [audit.Field("source", source)])
     return {"id": change_id, "name": command.name, "status": "proposed"}
 
 
@@ -130,7 +127,7 @@ def release_parameter(uow: UnitOfWork, command: ReleaseParameter, who: Actor) ->
     Raises NotFound, Forbidden (also `same_person` for whoever proposed it), StegvisError `already_done`, and
     InvalidForm when there is a row of that day by now.
     """
-    change = _proposed(uow, command.change_id, who)
+    change = open_proposal(uow.one(_LOCK_CHANGE, change_id=command.change_id), who)
     settled_by_another(change, who)
     if uow.one(_SAME, region_id=change.region_id, name=change.name, valid_from=change.valid_from):
         raise InvalidForm([FieldError("valid_from", "parameter_exists")])
@@ -165,17 +162,15 @@ def release_parameter(uow: UnitOfWork, command: ReleaseParameter, who: Actor) ->
         "proposed_by": change.proposed_by,
         "deadlines": listed or None,
     }
-    _note(uow, who, "parameter_set", facts, change.source)
+    note(uow, who, "parameter_set", facts, [audit.Field("source", change.source)])
     return {"id": row_id, "change": change.id, "name": change.name, "status": "released", "deadlines": listed}
 
 
 @handles(RejectParameter)
 def reject_parameter(uow: UnitOfWork, command: RejectParameter, who: Actor) -> dict[str, Any]:
     """Turn a proposed value down, with a reason. The proposer may take it back in the same way."""
-    reason = command.reason.strip()
-    if not reason or len(reason) > MAX_REASON:
-        raise InvalidForm([FieldError("reason", "field_too_long" if reason else "field_required")])
-    change = _proposed(uow, command.change_id, who)
+    reason = reason_to_reject(command.reason)
+    change = open_proposal(uow.one(_LOCK_CHANGE, change_id=command.change_id), who)
     uow.run(
         _SETTLE,
         the_change_id=change.id,
@@ -185,47 +180,6 @@ def reject_parameter(uow: UnitOfWork, command: RejectParameter, who: Actor) -> d
         why=reason,
         moved=uow.now,
     )
-    _note(uow, who, "parameter_rejected", {"parameter": change.name, "change": change.id}, change.source, reason)
+    fields = [audit.Field("source", change.source), audit.Field("reason", reason)]
+    note(uow, who, "parameter_rejected", {"parameter": change.name, "change": change.id}, fields)
     return {"id": change.id, "name": change.name, "status": "rejected"}
-
-
-def others_who_may_release(uow: UnitOfWork, region_id: str, proposed_by: str, today: date) -> list[str]:
-    """The names of those in the region who may release what this person proposed."""
-    held = [h for role in sorted(SETTERS) for h in directory.holders(uow, region_id, role, today)]
-    return sorted({h.name for h in held if h.id != proposed_by})
-
-
-def _proposed(uow: UnitOfWork, change_id: str, who: Actor) -> Row:
-    change = uow.one(_LOCK_CHANGE, change_id=change_id)
-    if change is None or change.region_id != who.region_id:
-        raise NotFound
-    if not who.roles() & SETTERS:
-        raise Forbidden
-    if change.status != "proposed":
-        raise StegvisError("already_done")
-    return change
-
-
-def settled_by_another(proposal: Row, who: Actor) -> None:
-    """Two people: neither the proposer, nor somebody who may only because they stand in for the proposer."""
-    own = any(h.role in SETTERS and h.person_id != proposal.proposed_by for h in who.holdings)
-    if who.person_id == proposal.proposed_by or not own:
-        raise Forbidden("same_person")
-
-
-def _note(
-    uow: UnitOfWork, who: Actor, kind: str, facts: dict[str, Any], source: str, reason: str | None = None
-) -> None:
-    fields = [audit.Field("source", source)]
-    if reason:
-        fields.append(audit.Field("reason", reason))
-    audit.append(
-        uow,
-        audit.register_stream(who.region_id, "parameters"),
-        region_id=who.region_id,
-        kind=kind,
-        at=uow.now,
-        actor_id=who.person_id,
-        facts=facts,
-        fields=fields,
-    )

@@ -10,7 +10,7 @@ from states.roles import Actor
 from states.terms import TWO_YEARLY, last_day
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
-from workflow.parameters.handlers import SETTERS
+from workflow.parameters.proposals import SETTERS
 
 
 @dataclass(frozen=True, slots=True)

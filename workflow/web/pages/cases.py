@@ -18,7 +18,7 @@ from workflow.cases.saved_views import saved_views
 from workflow.cases.visits import changed_since_visit
 from workflow.commands import OpenCase
 from workflow.errors import InvalidForm
-from workflow.exports.tables import Column, Sheet, Value, write_csv, write_xlsx
+from workflow.exports.tables import EXPORTED_ROWS, Column, Sheet, Value, write_csv, write_xlsx
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
 from workflow.web.downloads import download
@@ -29,7 +29,6 @@ from workflow.web.pages.form_fields import asked, described, faults_at, shown, t
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, unit_options, visiting
 
 router = APIRouter()
-EXPORTED_ROWS = 20_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KNOWN = Depends(only_known(*CASE_FILTERS))
 

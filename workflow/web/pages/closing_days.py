@@ -11,7 +11,7 @@ from templates.labels import gettext
 from workflow.cases.view import names_of
 from workflow.commands import AddClosingDay, WithdrawClosingDay
 from workflow.parameters.closing_days import closing_days
-from workflow.parameters.handlers import SETTERS
+from workflow.parameters.proposals import SETTERS
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, settle, tabs
 from workflow.web.pages.visit import Sent, carry_out, visiting

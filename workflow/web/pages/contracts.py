@@ -21,12 +21,12 @@ from workflow.contracts.queries import (
 from workflow.contracts.summary import summary
 from workflow.engine.forms import kronor
 from workflow.errors import NotFound
-from workflow.exports.tables import Column, Sheet, Value
+from workflow.exports.tables import EXPORTED_ROWS, Column, Sheet, Value
 from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
 from workflow.web.filters import check_values, only_known
 from workflow.web.pages import words
-from workflow.web.pages.cases import EXPORTED_ROWS, sheet_download
+from workflow.web.pages.cases import sheet_download
 from workflow.web.pages.dates import day_or_none
 from workflow.web.pages.visit import Sent, carry_out, unit_options, visiting
 from workflow.web.problems import UnknownFilter

@@ -7,22 +7,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from states.roles import Actor
-from templates.labels import gettext, label
+from templates.labels import gettext
 from workflow.cases.actions import case_actions
 from workflow.cases.queries import case_view
 from workflow.commands import OpenCase
-from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.forms import OpenDeviation
-from workflow.deviations.lists import FineWeekItem, list_fine_weeks
 from workflow.deviations.queries import contract_conditions, ladder_view
-from workflow.engine.forms import kronor
 from workflow.errors import InvalidForm, NotFound
-from workflow.exports.tables import Column, Sheet, Value
+from workflow.exports.fines import fine_sheet
 from workflow.web.base import flash, page
 from workflow.web.pages.actions import responsible_names
 from workflow.web.pages.case import now_sentence
-from workflow.web.pages.cases import EXPORTED_ROWS, sheet_download
+from workflow.web.pages.cases import sheet_download
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
 from workflow.web.pages.ladder_words import entry_row, if_nobody_acts, ladder_context, next_step, rung_rows
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
@@ -63,39 +59,6 @@ def export_fine(request: Request, case_id: str, format: str = "xlsx") -> Respons
         return sheet_download(
             visit, fine_sheet(visit.uow, visit.who, visit.locale, case_id), format, f"{name}-{ladder.case.reference}"
         )
-
-
-def fine_sheet(uow: UnitOfWork, who: Actor, locale: str, case_id: str | None = None) -> Sheet:
-    """Weeks of one fine, or of every fine of the region that the viewer may see."""
-    rows: list[list[Value]] = []
-    after: str | None = None
-    while len(rows) < EXPORTED_ROWS:
-        found = list_fine_weeks(uow, who, case_id=case_id, after=after, limit=500)
-        rows += [_week_cells(w) for w in found.items]
-        after = found.next
-        if after is None:
-            break
-    columns = [
-        Column("reference", gettext("Reference", locale)),
-        Column("contract", gettext("Contract", locale)),
-        Column("supplier", gettext("Supplier", locale)),
-        Column("organisation_number", label("field.organisation_number", locale)),
-        Column("week", gettext("Started week", locale), "int"),
-        Column("starts_on", gettext("From", locale), "date"),
-        Column("amount", gettext("Amount without VAT", locale), "money"),
-        Column("total", gettext("Sum so far", locale), "money"),
-        Column("set_off_on", label("field.set_off_on", locale), "date"),
-        Column("set_off_reference", label("field.set_off_reference", locale)),
-        Column("set_off_note", gettext("Note", locale)),
-    ]
-    return Sheet(gettext("Contractual fine", locale), columns, rows)
-
-
-def _week_cells(w: FineWeekItem) -> list[Value]:
-    return [
-        w.reference, w.contract_reference, w.supplier_name, w.organisation_number, w.number, w.starts_on,
-        kronor(w.amount_ore), kronor(w.total_ore), w.set_off_on, w.set_off_reference, w.set_off_note,
-    ]  # fmt: skip
 
 
 # --- on a contract ----------------------------------------------------------------------------------------------

@@ -23,12 +23,12 @@ from workflow.deviations.lists import (
     suppliers_of_ladders,
 )
 from workflow.deviations.tables import GROUNDS, KINDS
-from workflow.exports.tables import Column, Sheet, Value
+from workflow.exports.fines import fine_sheet
+from workflow.exports.tables import EXPORTED_ROWS, Column, Sheet, Value
 from workflow.web.base import page
 from workflow.web.filters import check_values, only_known
 from workflow.web.pages import words
-from workflow.web.pages.cases import EXPORTED_ROWS, sheet_download
-from workflow.web.pages.ladder import fine_sheet
+from workflow.web.pages.cases import sheet_download
 from workflow.web.pages.ladder_words import age_text, ball_text, rung_name
 from workflow.web.pages.visit import Visit, sole_holders, unit_options, visiting
 from workflow.web.problems import UnknownFilter

@@ -29,7 +29,7 @@ from workflow.letters.placeholders import (
     word,
 )
 from workflow.letters.texts import TEXT, TEXTS, TEXTS_OF, Wording, wording, wording_of, wordings
-from workflow.parameters.handlers import SETTERS, others_who_may_release
+from workflow.parameters.proposals import SETTERS, others_who_may_release
 from workflow.people.queries import unit_tree
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.downloads import download

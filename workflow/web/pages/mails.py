@@ -17,7 +17,7 @@ from workflow.cases.region_trail import OVERSEERS, case_named
 from workflow.commands import SettleMailMatter
 from workflow.engine.forms import FIRST_DAY, LAST_DAY
 from workflow.errors import FieldError, InvalidForm
-from workflow.exports.tables import Column, Sheet, Value
+from workflow.exports.tables import EXPORTED_ROWS, Column, Sheet, Value
 from workflow.mails.handlers import WAYS
 from workflow.mails.queries import (
     STANDINGS,
@@ -32,7 +32,7 @@ from workflow.people.queries import people_of_region
 from workflow.web.base import flash, page
 from workflow.web.filters import only_known
 from workflow.web.pages import words
-from workflow.web.pages.cases import EXPORTED_ROWS, sheet_download
+from workflow.web.pages.cases import sheet_download
 from workflow.web.pages.mail_words import (
     as_sent,
     kind_text,

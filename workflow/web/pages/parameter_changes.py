@@ -13,7 +13,8 @@ from templates.labels import gettext, label
 from workflow.cases.view import names_of
 from workflow.commands import RejectParameter, ReleaseParameter
 from workflow.errors import InvalidForm, NotFound
-from workflow.parameters.handlers import CHANGE, SETTERS, others_who_may_release
+from workflow.parameters.handlers import CHANGE
+from workflow.parameters.proposals import SETTERS, others_who_may_release
 from workflow.parameters.running import MOVED, Shift, parameter_of, would_move
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages import words

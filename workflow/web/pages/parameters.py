@@ -19,7 +19,8 @@ from workflow.cases.view import names_of
 from workflow.commands import ProposeParameter
 from workflow.db.statements import Row
 from workflow.errors import InvalidForm, NotFound
-from workflow.parameters.handlers import CHANGES, PARAMETERS, SETTERS, faults_of
+from workflow.parameters.handlers import CHANGES, PARAMETERS, faults_of
+from workflow.parameters.proposals import SETTERS
 from workflow.parameters.running import Shift, would_move
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, tabs
