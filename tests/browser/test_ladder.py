@@ -53,6 +53,7 @@ def test_the_head_decides_a_sanction_from_the_mail_on_a_phone(
         inputs += 1
     tab.get_by_role("button", name="Logga in", exact=True).tap()
     inputs += 1
+    expect(tab.get_by_role("button", name="Besluta avropsstopp")).to_be_visible()
     words = tab.inner_text("main")
     draft = ladder.view.draft
     assert draft is not None

@@ -131,6 +131,19 @@ def test_a_letter_that_bounces_starts_nothing_and_is_somebodys_to_see_to(ladder:
     assert "resend_notice" not in {t for t, _ in ladder.owed()}
 
 
+def test_a_letter_of_an_earlier_rung_is_not_sent_again(ladder: Ladder) -> None:
+    ladder.offer()
+    ladder.bounce()
+    ladder.act("head", "decide_other_rung", to_rung="reminder_1", reasons="Leverantören är nådd på annat sätt.")
+    ladder.play.run_due()
+    letters = [n.id for n in ladder.letters()]
+    with pytest.raises(InvalidForm):
+        ladder.act("officer", "resend_notice")
+    ladder.play.run_due()
+    assert [n.id for n in ladder.letters()] == letters
+    assert ladder.letters()[1].status == "returned"
+
+
 def test_a_letter_told_in_another_way_counts_from_the_day_it_was_received(ladder: Ladder) -> None:
     ladder.offer()
     ladder.bounce()

@@ -171,8 +171,14 @@ def store_notice_returned(step: Step) -> None:
 
 @effect("send_notice_again")
 def send_notice_again(step: Step) -> None:
-    """The letter that came back last, unchanged, to the contact as it is now."""
-    returned = [n for n in step.uow.all(notices.NOTICES, case_id=step.case_id) if n.status == "returned"]
+    """The letter that came back last, unchanged, to the contact as it is now.
+
+    Only since the ladder came where it stands: what an earlier rung asked for is asked for no longer.
+    """
+    begun = deviation_row(step).period_notice_id
+    letters = step.uow.all(notices.NOTICES, case_id=step.case_id)
+    first = next((i for i, n in enumerate(letters) if n.id == begun), 0)
+    returned = [n for n in letters[first:] if n.status == "returned"]
     if not returned:
         raise InvalidForm([FieldError("note", "no_notice_returned")])
     notices.send_anew(step, returned[-1])
