@@ -271,11 +271,12 @@ TALES = (
         ),
     ),
     Tale(
-        "Utbildning mot mutor inte genomförd", "Informationssäkerhet", 90, "follow_up", "Arbete mot korruption",
+        "Utbildning mot mutor inte genomförd", "Informationssäkerhet", 132, "follow_up", "Arbete mot korruption",
         f"{_CODE}, punkt 5", "Konsulterna har inte gått den utbildning som avtalet kräver.",
         ("Elin Sund", "elin.sund@renstigen.example"),
         (
-            *_begun(86, 79), _planned(70, 30), Deed(64, "accept_action_plan", OWNER, _ACCEPTED),
+            # The dialogue drew out: *Lika behandling* shows it.
+            *_begun(128, 79), _planned(70, 30), Deed(64, "accept_action_plan", OWNER, _ACCEPTED),
             Deed(41, "record_milestone", OFFICER, lambda day: {"milestone": 1, "done_on": day(-2), "proof": "Deltagarlista."}),
             Deed(
                 8, "record_remedy", OFFICER,
