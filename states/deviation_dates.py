@@ -29,7 +29,7 @@ def agreed(s: Situation, code: str, anchor: str, anchor_on: date) -> Receipt:
     """A term of the contract counted from an event, with the amount that the contract itself has; its source names the
     wording and the day from which the contract carries it."""
     d, term = s.deviation, TERMS[code]
-    source = f"{term.source}, {d.terms.clause_version} från {d.terms.valid_from.isoformat()}"
+    source = f"{term.source}, {d.terms.clause_version}, ifyllda per {d.terms.valid_from.isoformat()}"
     amount = d.terms.amounts.get(code)
     return derive(replace(term, source=source), anchor, anchor_on, s.calendar, pauses=d.pauses, amount=amount)
 

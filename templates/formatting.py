@@ -131,6 +131,12 @@ def _origin(receipt: Mapping[str, Any], due_on: date, locale: str) -> str:
     """The first sentence: what the date was counted from, or who gave it."""
     anchor = label(f"anchor.{receipt['anchor']}", locale)
     due, source = day(due_on, locale), _source(receipt, locale)
+    if receipt.get("amount") is None and receipt.get("anchor_on"):
+        on = _short(receipt["anchor_on"], due_on, locale)
+        return gettext(
+            "%(due)s follows from %(anchor_on)s (%(anchor)s), %(source)s.",
+            locale, due=due, anchor_on=on, anchor=anchor, source=source,
+        )  # fmt: skip
     if receipt.get("amount") is None or receipt.get("anchor_on") is None:
         return gettext(
             "%(due)s is a given date (%(anchor)s), %(source)s.", locale, due=due, anchor=anchor, source=source

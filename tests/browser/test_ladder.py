@@ -143,6 +143,10 @@ def test_a_ladder_prints_on_exactly_one_paper(
     tab.screenshot(path=tmp_path / "paper.png")
     assert tab.locator("svg.stair").first.is_visible()
     assert not tab.get_by_role("link", name="Hela ärendet").is_visible()
+    cut = tab.evaluate(
+        "(() => { const c = document.querySelector('.columns'); return c.scrollWidth - c.clientWidth })()"
+    )
+    assert cut <= 0, "all of it stands on the paper"
     tab.emulate_media()
     for case in (full.id, new.id):
         tab.goto(f"{address}/cases/{case}/ladder")

@@ -68,7 +68,7 @@ def test_a_day_as_two_readers_understand_it() -> None:
     assert event["until"] == date(2026, 3, 17)
     assert event["summary"] == "Fastställ hållbarhetsmålsättningen – Städtjänster (UPP-2026-7)"
     assert event["description"].splitlines()[1:] == [
-        "Så räknas det: 16 mars 2026 = 10 arbetsdagar från 2 mars (steget påbörjat), Stegvis standard.",
+        "Så räknas det: 16 mars 2026 = 10 arbetsdagar från 2 mars (uppgiften uppkom), Stegvis standard.",
         "Ärendet, när du har loggat in: https://stegvis.example/cases/0190",
     ]
     assert event["url"] == "https://stegvis.example/cases/0190"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 
@@ -55,14 +56,14 @@ def test_the_drawing_shows_every_rung_of_the_definition_and_says_the_same_in_wor
     ladder.climb_to("formal_demand")
     paper = own(ladder)
     assert standings(paper) == {
-        "Dialog": "passerad", "Tillfälle att åtgärda": "passerad", "Påminnelse 1": "passerad", "Påminnelse 2": "passerad",
-        "Formell anmaning": "nu", "Eskaleringsmöte": "möjlig", "Avropsstopp": "inte ännu", "Vite": "inte ännu",
+        "Dialog": "passerat", "Tillfälle att åtgärda": "passerat", "Påminnelse 1": "passerat", "Påminnelse 2": "passerat",
+        "Formell anmaning": "nu", "Eskaleringsmöte": "möjligt", "Avropsstopp": "inte ännu", "Vite": "inte ännu",
         "Uppsägning med skälig tid": "inte ännu", "Uppsägning med omedelbar verkan": "inte ännu",
     }  # fmt: skip
     assert [label(f"value.rung.{r.key}", "sv") for r in RUNGS] == list(standings(paper))
     description = "".join(paper.tree.find(f".//{SVG}desc[@id='stair-said']").itertext())  # type: ignore[union-attr]
     assert "Nu: Formell anmaning." in description
-    assert "parallella rättigheter" in paper.html
+    assert "får användas samtidigt" in paper.html
     rungs = paper.tree.find(".//ol[@class='rungs']")
     assert rungs is not None
     assert len(rungs.findall("li")) == len(RUNGS)
@@ -71,9 +72,9 @@ def test_the_drawing_shows_every_rung_of_the_definition_and_says_the_same_in_wor
 def test_each_rung_tells_who_entered_it_which_letter_went_and_when_the_server_took_it(ladder: Ladder) -> None:
     ladder.climb_to("reminder_1")
     words = own(ladder).text
-    assert "2 mars: inträdd, Ulla Upphandlare, upphandlare. Brevet: togs emot av mejlservern 2 mars." in words
+    assert "2 mars: taget av Ulla Upphandlare, upphandlare. Brevet: togs emot av mejlservern 2 mars." in words
     assert (
-        "31 mars: inträdd, Stegvis, av sig självt. Brevet: togs emot av mejlservern 31 mars. Svar senast 10 apr."
+        "31 mars: taget av Stegvis, enligt trappan. Brevet: togs emot av mejlservern 31 mars. Svar senast 10 apr."
         in words
     )
     assert "10 apr. 2026 = 10 dagar från 31 mars (brevet mottaget)" in words, "the receipt of the period left"
@@ -128,12 +129,44 @@ def test_a_rung_that_may_not_be_used_says_which_clause_forbids_it(play: Play) ->
     ladder = Ladder(play, framework=False)
     ladder.to_decision()
     paper = own(ladder)
-    assert standings(paper)["Avropsstopp"] == "ej tillåten"
-    assert standings(paper)["Vite"] == "möjlig, begärd"
+    assert standings(paper)["Avropsstopp"] == "inte tillåtet"
+    assert standings(paper)["Vite"] == "möjligt, begärt"
     assert (
         "Avropsstopp gäller bara ramavtal, och det här avtalet är inget ramavtal (avtalsvillkoret, punkt 5)."
         in paper.text
     )
+
+
+def test_a_shortcut_leaves_the_rungs_it_went_past_unused_and_gives_its_reasons(play: Play) -> None:
+    ladder = Ladder(play, deviation_kind="child_labour")
+    ladder.act("officer", "start_dialogue")
+    ladder.act("officer", "amend_deviation", probable=True, reason="Två oberoende källor.")
+    ladder.act("officer", "prepare_rung", prepared_rung="immediate_termination", proportionality="Barn i fabriken.", evidence="R")  # fmt: skip
+    ladder.act("head", "decide_severe_termination", reasons="Inget mildare skyddar barnen.")
+    play.run_due()
+    paper = own(ladder)
+    assert standings(paper) == {
+        "Dialog": "passerat", "Tillfälle att åtgärda": "inte använt", "Påminnelse 1": "inte använt",
+        "Påminnelse 2": "inte använt", "Formell anmaning": "inte använt", "Eskaleringsmöte": "inte använt",
+        "Avropsstopp": "inte använt", "Vite": "inte använt", "Uppsägning med skälig tid": "inte använt",
+        "Uppsägning med omedelbar verkan": "nu",
+    }  # fmt: skip
+    assert "Skäl: Inget mildare skyddar barnen. Varför det är proportionerligt: Barn i fabriken." in paper.text
+    assert "Avtalet är uppsagt, och högre går inte trappan." in paper.text
+    assert "Undersökningshandskar (AVT-2026-0001, värde 4 000 000 kr)" in paper.text
+
+
+def test_a_wait_that_was_decided_says_how_long_and_that_nobody_holds_the_ball(ladder: Ladder) -> None:
+    ladder.climb_to("escalation_meeting")
+    ladder.act("officer", "record_escalation_meeting", meeting_on=ladder.play.today.isoformat(), participants="Cheferna", note="Ingen plan.")  # fmt: skip
+    ladder.pass_period()
+    until = (ladder.play.today + timedelta(days=60)).isoformat()
+    ladder.act("head", "decide_rung_waived", reasons="Vården behöver handskarna.", until_on=until)
+    words = own(ladder).text
+    assert "av Cecilia Chef, upphandlingschef; regel: LOU 4:1" in words
+    assert "Skäl: Vården behöver handskarna." in words
+    assert "är ett bestämt datum (så länge väntar trappan), beslut att vänta." in words
+    assert "ingen: beslut att vänta" in page(ladder.play, "head", "/ladders").text
 
 
 def test_stop_fine_plan_and_pause_stand_on_the_page_with_their_days(ladder: Ladder) -> None:

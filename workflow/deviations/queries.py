@@ -24,6 +24,7 @@ from states.guards import GUARDS
 from states.ladder import BY_KEY, RUNGS, Rung, rung_after
 from states.roles import Actor
 from workflow.cases.view import names_of, view_of
+from workflow.contracts.tables import Contract
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations import rows
@@ -41,6 +42,7 @@ from workflow.suppliers.tables import Supplier, SupplierRelation
 _cases = case_rows.cases
 _relations = SupplierRelation.__table__  # type: ignore[attr-defined]
 _suppliers = Supplier.__table__  # type: ignore[attr-defined]
+_contracts = Contract.__table__  # type: ignore[attr-defined]
 _material = ExclusionMaterial.__table__  # type: ignore[attr-defined]
 _timers = Timer.__table__  # type: ignore[attr-defined]
 _pauses = Pause.__table__  # type: ignore[attr-defined]
@@ -62,6 +64,7 @@ _PAUSES = Statement(
     .where(_pauses.c.case_id == bindparam("case_id"))
     .order_by(_pauses.c.from_on, _pauses.c.id)
 )
+_VALUE = Statement(select(_contracts.c.value_ore).where(_contracts.c.case_id == bindparam("case_id")))
 _SUPPLIER = Statement(
     select(_relations.c.name_seen.label("name"), _suppliers.c.organisation_number)
     .select_from(_relations.join(_suppliers, _suppliers.c.id == _relations.c.supplier_id))
@@ -100,7 +103,10 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One entry of a rung, or that it was passed by: by whom, under which mandate, with which letter and period."""
+    """One entry of a rung, or that it was passed by: by whom, under which mandate, with which letter and period.
+
+    `mandate_rule` is the point of the delegation, or without one (`has_mandate` False) the rule that the step cites.
+    """
 
     number: int
     rung: str
@@ -113,6 +119,7 @@ class EntryView:
     role: str | None
     prepared_by_name: str | None
     mandate_rule: str | None
+    has_mandate: bool
     reasons: str | None
     proportionality: str | None
     notice: NoticeView | None
@@ -123,7 +130,7 @@ class EntryView:
 
 
 #: Where a rung stands, for the drawing.
-STANDINGS = ("passed", "waived", "skipped", "now", "in_force", "possible", "not_yet", "not_allowed")
+STANDINGS = ("passed", "waived", "skipped", "unused", "now", "in_force", "possible", "not_yet", "not_allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +262,7 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
     entries = tuple(_entry(e, names, shown) for e in entered)
     terms = uow.one(TERMS_BY_ID, terms_id=row.terms_id)
     contract = uow.one(case_rows.GET_CASE, case_id=row.contract_id)
+    value = uow.one(_VALUE, case_id=row.contract_id)
     supplier = uow.one(_SUPPLIER, region_id=row.region_id, supplier_id=row.supplier_id)
     assert terms is not None
     assert contract is not None
@@ -267,7 +275,8 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
         deviation=view.of(row._asdict(), OF_BUSINESS),
         facts=facts,
         terms=terms._asdict(),
-        contract={n: getattr(contract, n) for n in ("id", "reference", "title", "state", "row_version")},
+        contract={n: getattr(contract, n) for n in ("id", "reference", "title", "state", "row_version")}
+        | {"value_ore": value.value_ore if value is not None else None},
         supplier_name=supplier.name if supplier is not None else "",
         organisation_number=supplier.organisation_number if supplier is not None else None,
         rungs=tuple(_rung(step, facts, r, entries, row.ended_on is not None) for r in RUNGS),
@@ -341,6 +350,7 @@ def _entry(e: Row, names: dict[str, str], letters: dict[str, NoticeView]) -> Ent
         role=e.role,
         prepared_by_name=names.get(e.prepared_by),
         mandate_rule=e.mandate_rule,
+        has_mandate=e.mandate_id is not None,
         reasons=e.reasons,
         proportionality=e.proportionality,
         notice=letters.get(e.notice_id),
@@ -357,7 +367,7 @@ def _rung(step: Step, facts: DeviationFacts, rung: Rung, entries: Sequence[Entry
     in_force = {"call_off_stop": facts.stop_in_force, "contractual_fine": facts.fine_runs}.get(rung.key, False)
     last = mine[-1] if mine else None
     if ended:
-        standing = "passed" if last is not None and last.status == "entered" else (last.status if last else "not_yet")
+        standing = "unused" if last is None else "passed" if last.status == "entered" else last.status
     elif facts.rung == rung.key:
         standing = "now"
     elif in_force:
@@ -368,6 +378,8 @@ def _rung(step: Step, facts: DeviationFacts, rung: Rung, entries: Sequence[Entry
         standing = "passed" if last.status == "entered" else last.status
     elif unmet:
         standing = "not_yet" if rung.key == "immediate_termination" else "not_allowed"
+    elif facts.rung is not None and rung.order < BY_KEY[facts.rung].order:
+        standing = "unused"  # the shortcut went past it
     elif rung.key in (rung_after(facts.rung), facts.next_rung) and step.column("state") not in PLANNED:
         standing = "possible"
     else:

@@ -20,7 +20,7 @@ from workflow.web.pages.actions import responsible_names
 from workflow.web.pages.case import now_sentence
 from workflow.web.pages.cases import sheet_download
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
-from workflow.web.pages.ladder_words import entry_row, if_nobody_acts, ladder_context, next_step, rung_rows
+from workflow.web.pages.ladder_words import entry_row, if_nobody_acts, ladder_context, next_step, paper_size, rung_rows
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
 
 router = APIRouter()
@@ -44,8 +44,10 @@ def show_ladder(request: Request, case_id: str) -> Response:
             "ahead": if_nobody_acts(visit, ladder, view.tasks),
             "rungs": rung_rows(visit, ladder, names),
             "history": history,
+            "printed_at": visit.uow.now,
             **ladder_context(visit, ladder, view),
         }
+        context["paper_size"] = paper_size(ladder, context)
         title = gettext("Sanction ladder: %(title)s", visit.locale, title=ladder.case.title)
         return page(request, "pages/ladder.html", context, title=title)
 

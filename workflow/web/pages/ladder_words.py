@@ -133,6 +133,30 @@ _AMOUNTS = (
 # --- each rung --------------------------------------------------------------------------------------------------
 
 
+#: Characters that find room on the one paper at each size, the largest first; what is longer is printed small.
+_SIZES = ((1550, "large"), (1800, "middle"))
+
+
+def paper_size(ladder: LadderView, context: Mapping[str, Any]) -> str:
+    """How large the ladder can be printed so that all of it stands on one A4: by the characters that are printed."""
+    rungs, ahead, following = context["rungs"], context["ahead"], context["next"]
+    texts = [ladder.deviation.get("description"), following.get("proportionality"), following.get("evidence")]
+    texts += [following.get("skip_reason"), *(a["text"] for a in ahead)]
+    for r in rungs:
+        texts += [r["name"], r["text"], *(b["text"] for b in r["blockers"] if r["standing"] == "not_allowed")]
+        for e in r["entries"][-1:]:
+            texts += [e["by"], e["letter"], e["prepared"]]
+            texts += [e["entry"].reasons, e["entry"].proportionality] if e["decided"] else []
+    if ladder.plans:
+        texts += [m["action"] for m in ladder.plans[-1].milestones[:6]]
+    receipts = [following.get("receipt"), *(a["receipt"] for a in ahead)]
+    fixed = (
+        90 * len([s for s in ladder.stops if s.ended_on is None]) + 60 * len(ladder.pauses) + (90 if ladder.fine else 0)
+    )
+    length = 500 + fixed + 110 * sum(1 for r in receipts if r) + sum(min(len(t), 600) for t in texts if t)
+    return next((name for most, name in _SIZES if length <= most), "small")
+
+
 def rung_rows(visit: Visit, ladder: LadderView, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The list beside the drawing: each rung with its standing, its entries, and why it is not allowed."""
     locale = visit.locale
@@ -160,7 +184,7 @@ def rung_rows(visit: Visit, ladder: LadderView, names: Mapping[str, str]) -> lis
     ]
 
 
-TONES = {"now": "soon", "in_force": "late", "possible": "calm", "passed": "done", "not_allowed": "late"}
+TONES = {"now": "soon", "in_force": "late", "passed": "done", "not_allowed": "late"}
 
 
 def entry_row(visit: Visit, ladder: LadderView, entry: EntryView) -> dict[str, Any]:
@@ -179,15 +203,21 @@ def entry_row(visit: Visit, ladder: LadderView, entry: EntryView) -> dict[str, A
         "receipt": entry.response,
         "ended": ended_text(entry.ended_how, locale) if entry.ended_how else None,
         "runs": runs,
+        "planned": not runs and entry.ended_on is None and ladder.case.state in PLANNED,
+        "decided": entry.decided_by != SYSTEM_ID and (entry.status != "entered" or BY_KEY[entry.rung].is_sanction),
     }
 
 
 def _by(entry: EntryView, locale: str) -> str:
-    """ "Cecilia Chef, upphandlingschef, 4.2", or the scheduler by itself."""
+    """ "av Cecilia Chef, upphandlingschef, enligt delegationsordningen (4.2)", or the scheduler by itself."""
     if entry.decided_by == SYSTEM_ID:
-        return gettext("Stegvis, by itself", locale)
-    parts = [entry.decided_by_name or "", words.role_text(entry.role, locale) if entry.role else "", entry.mandate_rule]
-    return ", ".join(p for p in parts if p)
+        return gettext("by Stegvis, as the ladder says", locale)
+    who = ", ".join(p for p in (entry.decided_by_name, words.role_text(entry.role, locale) if entry.role else "") if p)
+    if not entry.mandate_rule:
+        return gettext("by %(who)s", locale, who=who)
+    if entry.has_mandate:
+        return gettext("by %(who)s, under the delegation (%(rule)s)", locale, who=who, rule=entry.mandate_rule)
+    return gettext("by %(who)s; rule: %(rule)s", locale, who=who, rule=entry.mandate_rule)
 
 
 def ended_text(how: str, locale: str) -> str:
@@ -231,10 +261,12 @@ def next_step(
     locale, rung = visit.locale, next_rung(ladder)
     context: dict[str, Any] = {
         "rung": None,
+        "receipt": None,
         "buttons": _buttons(ladder, tasks, actions, rung, locale),
         "planned": False,
     }
     context["planned"] = ladder.case.state in PLANNED
+    context["terminated"] = ladder.facts.rung in ("termination_with_notice", "immediate_termination")
     if rung is None:
         return context
     standing = next(r for r in ladder.rungs if r.rung is rung)
@@ -249,12 +281,12 @@ def next_step(
         "asked": ladder.facts.asked_rung == rung.key,
         "prepared_by": ladder.names.get(ladder.facts.prepared_by or "") if prepared else None,
         "prepared_at": ladder.deviation.get("prepared_at") if prepared else None,
-        "preparers": words.clearers(rung.prepares, names, locale),
+        "preparers": words.clearers(_preparers(rung), names, locale),
         "prepare_by_on": preparing.due_on if preparing else None,
         "decider": task.person_name if task and task.person_name else words.clearers(rung.decides, names, locale),
         "decider_role": words.role_text(task.role, locale) if task and task.person_name else None,
         "decide_by_on": task.due_on if task else None,
-        "earliest_on": date.fromisoformat(receipt["earliest_next_on"]) if receipt and receipt.get("earliest_next_on") and not context["planned"] else None,
+        "earliest_on": date.fromisoformat(receipt["earliest_next_on"]) if receipt and receipt.get("earliest_next_on") and not context["planned"] and ladder.case.paused_on is None else None,
         "receipt": receipt,
         "proportionality": ladder.deviation.get("proportionality") if prepared else None,
         "evidence": ladder.deviation.get("evidence") if prepared else None,
@@ -272,6 +304,11 @@ def next_step(
         ],
     }  # fmt: skip
     return context
+
+
+def _preparers(rung: Rung) -> tuple[str, ...]:
+    """Whoever also decides is named last resort only: whoever prepares does not decide."""
+    return tuple(r for r in rung.prepares if r not in rung.decides) or rung.prepares
 
 
 def _buttons(
@@ -307,9 +344,9 @@ def if_nobody_acts(visit: Visit, ladder: LadderView, tasks: Sequence[TaskItem]) 
         return [_line(gettext("Nothing: the ladder is paused since %(since)s, and no time runs until somebody resumes it.", locale, since=since))]  # fmt: skip
     found = [
         _line(
-            gettext("%(what)s waits for %(who)s. They are reminded, then their manager; nothing is decided by itself.", locale,
-                    what=words.step_text("asked", "deviation", t.trigger, locale),
-                    who=t.person_name or words.role_text(t.role, locale)),
+            gettext("%(who)s: %(what)s. A reminder follows, then one to the manager; nothing is decided by itself.", locale,
+                    what=_small(words.step_text("asked", "deviation", t.trigger, locale)),
+                    who=t.person_name or words.role_text(t.role, locale).capitalize()),
             t.due_on, t.receipt,
         )
         for t in tasks
@@ -322,11 +359,18 @@ def if_nobody_acts(visit: Visit, ladder: LadderView, tasks: Sequence[TaskItem]) 
         found += _afterwards(ladder, timer.trigger, locale)
     elif any(t.role == Role.SYSTEM and t.due_on is None for t in tasks):
         found.append(_line(gettext("No time runs: the last letter has not been handed over to the supplier.", locale)))
+    for each in found:
+        each["late"] = each["on"] is not None and each["on"] < visit.today
     return sorted(found, key=lambda each: each["on"] or date.max)
 
 
+def _small(text: str) -> str:
+    """A heading inside a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def _line(text: str, on: date | None = None, receipt: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return {"text": text, "on": on, "receipt": receipt}
+    return {"text": text, "on": on, "receipt": receipt, "late": False}
 
 
 def _afterwards(ladder: LadderView, trigger: str, locale: str) -> list[dict[str, Any]]:
@@ -378,6 +422,8 @@ def ball_text(item: Any, names: Mapping[str, str], locale: str) -> str:
         return gettext("nobody: paused", locale)
     if item.next_role == Role.SYSTEM:
         return gettext("the supplier", locale)
+    if item.next_role is None and item.waits_until_on is not None:
+        return gettext("nobody: it was decided to wait", locale)
     by_case = {"procurement_officer": item.officer_name}
     role = item.next_role
     return by_case.get(role or "") or names.get(role or "") or (words.role_text(role, locale) if role else "")
