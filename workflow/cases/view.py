@@ -305,7 +305,7 @@ def _decision(d: Row, view: View, numbers: dict[str, int], names: dict[str, str]
         mandate_source=d.mandate_source,
         value_ore=d.value_ore if seen else None,
         reasons=d.reasons if seen else None,
-        basis=basis if seen else None,
+        basis=view.basis(basis) if seen else None,
         basis_hash=d.basis_hash,
     )
 

@@ -6,11 +6,13 @@ contract's first day (or the day they were needed, for a contract without one): 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from states.errors import NoSuchStep, NotPermitted
 from states.facts import ContractTerms
 from states.fines import FineTerms
 from states.terms import SWITCHES, TERMS
@@ -19,7 +21,8 @@ from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.tables import ContractTermsRow, SupplierContact
 from workflow.engine import case_rows
-from workflow.engine.forms import ore
+from workflow.engine.act import form_of, load_step, take_one
+from workflow.engine.forms import ore, parse
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
 from workflow.errors import FieldError, InvalidForm
@@ -147,25 +150,42 @@ def store_contract_terms(step: Step) -> None:
 @effect("store_supplier_contact")
 def store_supplier_contact(step: Step) -> None:
     f = step.form
-    write_contact(step, step.case_id, f.contact_name, f.contact_email, f.contact_language)
-
-
-def write_contact(step: Step, contract_id: str, name: str, email: str, locale: str) -> None:
-    """Raises InvalidForm for an address that is none."""
-    address = email.strip().lower()
-    if not EMAIL.fullmatch(address):
-        raise InvalidForm([FieldError("contact_email", "not_an_email")])
     step.uow.run(
         _INSERT_CONTACT,
         id=new_id(step.now),
         region_id=step.case.region_id,
-        case_id=contract_id,
-        name=name,
-        email=address,
-        locale=locale,
+        case_id=step.case_id,
+        name=f.contact_name,
+        email=address_of(f.contact_email),
+        locale=f.contact_language,
         recorded_by=step.actor.person_id,
         recorded_at=step.now,
     )
+
+
+def address_of(email: str) -> str:
+    """Raises InvalidForm for an address that is none."""
+    address = email.strip().lower()
+    if not EMAIL.fullmatch(address):
+        raise InvalidForm([FieldError("contact_email", "not_an_email")])
+    return address
+
+
+def tell_contract(step: Step, contract_id: str, contact: dict[str, str]) -> None:
+    """What a deviation's form says of the contact becomes the contract's too, by the contract's own step: on its trail,
+    and only where the actor may take it. Otherwise it is the deviation's alone."""
+    case = step.uow.one(case_rows.LOCK_CASE, case_id=contract_id)
+    assert case is not None
+    known = contact_of(step.uow, contract_id)
+    name, email, locale = contact["contact_name"], contact["contact_email"], contact["contact_locale"]
+    if known is not None and (known.name, known.email, known.locale) == (name, email, locale):
+        return
+    contract = load_step(step.uow, case, step.actor)
+    said = {"contact_name": name, "contact_email": email, "contact_language": locale}
+    contract.trigger = "set_supplier_contact"
+    contract.form = parse(form_of("contract", "set_supplier_contact"), said)
+    with suppress(NoSuchStep, NotPermitted):
+        take_one(contract, None, "set_supplier_contact", None)
 
 
 def contact_of(uow: UnitOfWork, contract_id: str) -> Row | None:

@@ -13,7 +13,7 @@ from workflow.contracts.effects import CONTRACT
 from workflow.db.statements import Row
 from workflow.deviations import notices, rows
 from workflow.deviations.climb import AT_REST, ask, asked_of, drop, end_rungs, entries, note_rung, replan
-from workflow.deviations.contract_terms import contact_of, ensure_terms, write_contact
+from workflow.deviations.contract_terms import address_of, contact_of, ensure_terms, tell_contract
 from workflow.deviations.rows import change_deviation, deviation_row
 from workflow.deviations.sanction_effects import (
     end_sanctions,
@@ -41,10 +41,13 @@ def open_deviation(step: Step) -> None:
         raise InvalidForm([FieldError("parent", "no_contract_of_deviation")])
     if f.found_on > step.today:
         raise InvalidForm([FieldError("found_on", "date_out_of_range")])
-    if f.contact_email:
-        write_contact(step, contract_id, f.contact_name or f.contact_email, f.contact_email, f.contact_language or "sv")
-    contact = contact_of(step.uow, contract_id)
-    if contact is None:
+    known = contact_of(step.uow, contract_id)
+    contact = _given_contact(f, known.locale if known is not None else "sv")
+    if contact is not None:
+        tell_contract(step, contract_id, contact)
+    elif known is not None:
+        contact = {"contact_name": known.name, "contact_email": known.email, "contact_locale": known.locale}
+    else:
         raise InvalidForm([FieldError("contact_email", "field_required")])
     terms = ensure_terms(step, contract_id, contract.start_on)
     values: dict[str, Any] = dict.fromkeys(c.name for c in rows.deviations.columns)
@@ -66,11 +69,20 @@ def open_deviation(step: Step) -> None:
             "description": f.description,
             "ground": f.ground or "",
             "sub_supplier_refuses": "",
-            "contact_name": contact.name,
-            "contact_email": contact.email,
-            "contact_locale": contact.locale,
-        },
+        }
+        | contact,
     )
+
+
+def _given_contact(f: Any, locale: str) -> dict[str, str] | None:
+    """Who gets the letters of this deviation, as the form says. Raises InvalidForm for an address that is none."""
+    if not f.contact_email:
+        return None
+    return {
+        "contact_name": f.contact_name or f.contact_email,
+        "contact_email": address_of(f.contact_email),
+        "contact_locale": f.contact_language or locale,
+    }
 
 
 # --- entering a rung ------------------------------------------------------------------------------------------
@@ -289,10 +301,10 @@ def store_amendment(step: Step) -> None:
         changed |= {"probable_on": step.today, "probable_because": f.reason}
     if not f.probable and row.probable_on is not None:
         changed |= {"probable_on": None, "probable_because": None}
-    if f.contact_email:
-        name, locale = f.contact_name or f.contact_email, f.contact_language or row.contact_locale
-        write_contact(step, row.contract_id, name, f.contact_email, locale)
-        changed |= {"contact_name": name, "contact_email": f.contact_email.strip().lower(), "contact_locale": locale}
+    contact = _given_contact(f, row.contact_locale)
+    if contact is not None:
+        changed |= contact
+        tell_contract(step, row.contract_id, contact)
     change_deviation(step, **changed)
     replan(step)
 

@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field
 
 from states.ladder import LOWER
 from states.terms import BOUNDS, TERMS
-from workflow.cases.forms import OpenForm
 from workflow.engine.forms import (
     Count,
     Day,
@@ -38,9 +37,16 @@ Refusal = Annotated[Literal["traceability", "audit"] | None, BeforeValidator(emp
 Language = Literal["sv", "en"]
 
 
-def business() -> Any:
-    """A field that may name a supplier's own suppliers (OSL 31:16)."""
-    return Field(min_length=1, max_length=10_000, json_schema_extra={"secrecy": "business", "widget": "textarea"})
+def business(most: int = 10_000) -> Any:
+    """A field that may name a supplier's own suppliers (OSL 31:16); its name stands in `access.OF_BUSINESS`."""
+    return Field(min_length=1, max_length=most, json_schema_extra={"secrecy": "business", "widget": "textarea"})
+
+
+OptionalBusiness = Annotated[
+    str | None,
+    BeforeValidator(empty_is_none),
+    Field(default=None, max_length=10_000, json_schema_extra={"secrecy": "business", "widget": "textarea"}),
+]
 
 
 def _bounded(code: str) -> type[int]:
@@ -97,18 +103,20 @@ class ContractTermsForm(Form):
 
 
 @form("deviation", "open")
-class OpenDeviation(OpenForm):
+class OpenDeviation(Form):
     """A deviation of a contract: how it was found, what it departs from, and who at the supplier answers.
 
-    Without a contact the contract's own holds.
+    Its unit and its people are the contract's. Without a contact the contract's own holds.
     """
 
+    title: Line
+    registry_number: OptionalLine
     found_on: Day
     finding_source: FindingSource
     deviation_kind: DeviationKind
     requirement: Line
     clause: Line
-    description: Words
+    description: Annotated[str, business()]
     ground: Ground = None
     contact_name: OptionalLine
     contact_email: OptionalLine
@@ -119,7 +127,7 @@ class OpenDeviation(OpenForm):
 class AmendDeviationForm(Form):
     """What turned out since: a ground, that a severe deviation is probable, that a sub-supplier refuses."""
 
-    reason: Words
+    reason: Annotated[str, business()]
     ground: Ground = None
     probable: bool = False
     sub_supplier_refuses: Refusal = None
@@ -202,7 +210,7 @@ class SetOffForm(Form):
 
 
 class MilestoneRow(Form):
-    action: Words
+    action: Annotated[str, business(1_000)]
     responsible: Line
     due_on: Day
 
@@ -213,7 +221,9 @@ class ActionPlanForm(Form):
 
     received_on: Day
     cause: Annotated[str, business()]
-    milestones: Annotated[tuple[MilestoneRow, ...], Field(min_length=1, max_length=40)]
+    milestones: Annotated[
+        tuple[MilestoneRow, ...], Field(min_length=1, max_length=40, json_schema_extra={"secrecy": "business"})
+    ]
 
 
 @form("deviation", "accept_action_plan")
@@ -271,7 +281,7 @@ class SevereReportForm(Form):
     """The supplier's own report of a severe deviation (clause 3); without a day: it did not come in time."""
 
     reported_on: OptionalDay
-    note: OptionalWords
+    note: OptionalBusiness
 
 
 @form("deviation", "record_notice_delivered")
@@ -318,7 +328,7 @@ class ExclusionForm(Form):
 
     event_on: Day
     judgment: bool = False
-    description: Words
+    description: Annotated[str, business()]
     supplier_heard_on: OptionalDay
-    supplier_said: OptionalWords
-    self_cleaning: OptionalWords
+    supplier_said: OptionalBusiness
+    self_cleaning: OptionalBusiness

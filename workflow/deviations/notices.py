@@ -18,6 +18,7 @@ from states.calendar import local_date
 from states.errors import NoSuchStep
 from states.roles import Actor, system_actor
 from templates.labels import gettext
+from workflow.cases.view import view_of
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
@@ -28,11 +29,12 @@ from workflow.deviations.tables import SupplierNotice
 from workflow.documents.letter import Letter, write_letter, write_letter_text
 from workflow.documents.word import MEDIA_TYPE
 from workflow.engine import case_rows, outbox
+from workflow.engine.access import Secrecy
 from workflow.engine.act import load_step, take_one, visible_case
 from workflow.engine.canonical import canonical, plain, sha256
 from workflow.engine.registries import mail_attachments, mail_outcome
 from workflow.engine.step import Step
-from workflow.errors import Conflict, NotFound
+from workflow.errors import Conflict, Forbidden, NotFound
 from workflow.letters.texts import wording
 
 notices = SupplierNotice.__table__  # type: ignore[attr-defined]
@@ -178,11 +180,14 @@ def letter_file(notice: Row) -> tuple[str, bytes]:
 
 
 def case_letter(uow: UnitOfWork, who: Actor, case_id: str, notice_id: str) -> tuple[str, bytes]:
-    """A letter of a case as a Word file. Raises NotFound, and Conflict as `letter_of`."""
-    visible_case(uow, case_id, who, lock=False)
+    """A letter of a case as a Word file. Raises NotFound (also for a draft that another replaced), Forbidden where it may
+    name a supplier's own suppliers and the reader may not see that, and Conflict as `letter_of`."""
+    case = visible_case(uow, case_id, who, lock=False)
     notice = uow.one(NOTICE, notice_id=notice_id)
-    if notice is None or notice.case_id != case_id:
+    if notice is None or notice.case_id != case_id or notice.status == "replaced":
         raise NotFound
+    if not view_of(uow, who, case).allows(Secrecy.BUSINESS):
+        raise Forbidden("forbidden")
     return letter_file(notice)
 
 

@@ -32,7 +32,7 @@ from workflow.deviations.contract_terms import TERMS_BY_ID, contact_of, shown_te
 from workflow.deviations.notices import NOTICES
 from workflow.deviations.tables import ExclusionMaterial
 from workflow.engine import case_rows
-from workflow.engine.access import Secrecy
+from workflow.engine.access import Secrecy, View
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.step import Step
 from workflow.engine.tables import Pause, Timer
@@ -71,13 +71,11 @@ _SUPPLIER = Statement(
     .where(_relations.c.region_id == bindparam("region_id"), _relations.c.supplier_id == bindparam("supplier_id"))
 )
 
-#: Fields of a deviation, a plan or a milestone that may name a supplier's own suppliers.
-OF_BUSINESS = {"evidence": Secrecy.BUSINESS, "cause": Secrecy.BUSINESS, "proof": Secrecy.BUSINESS}
-
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """A letter. `status`: drafted, queued, delivered, returned; `due_on` ends the period that it began, if any."""
+    """A letter. `status`: drafted, queued, delivered, returned. `text` is None for those who may not read what may name
+    a supplier's own suppliers (OSL 31:16)."""
 
     id: str
     kind: str
@@ -87,7 +85,7 @@ class NoticeView:
     recipient_name: str
     recipient: str
     subject: str
-    text: str
+    text: str | None
     text_hash: str
     made_at: datetime
     made_by: str
@@ -258,7 +256,7 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
         row.prepared_by,
     ]
     names = names_of(uow, who, people)
-    shown = {n.id: _notice(n, names) for n in letters}
+    shown = {n.id: _notice(n, names, view) for n in letters}
     entries = tuple(_entry(e, names, shown) for e in entered)
     terms = uow.one(TERMS_BY_ID, terms_id=row.terms_id)
     contract = uow.one(case_rows.GET_CASE, case_id=row.contract_id)
@@ -272,7 +270,7 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
     drafts = [n for n in shown.values() if n.status == "drafted"]
     return LadderView(
         case=case_row,
-        deviation=view.of(row._asdict(), OF_BUSINESS),
+        deviation=view.blanked(row._asdict()),
         facts=facts,
         terms=terms._asdict(),
         contract={n: getattr(contract, n) for n in ("id", "reference", "title", "state", "row_version")}
@@ -293,7 +291,7 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
                 settled_by_name=names.get(p.settled_by),
                 settled_at=p.settled_at,
                 settled_because=p.settled_because,
-                milestones=tuple(view.of(m._asdict(), OF_BUSINESS) for m in milestones if m.plan_id == p.id),
+                milestones=tuple(view.blanked(m._asdict()) for m in milestones if m.plan_id == p.id),
             )
             for p in plans
         ),
@@ -308,7 +306,7 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
         next_decision=following.as_json() if following else None,
         stop_months=months.as_json() if months else None,
         next_step=_next_step(uow, case_id),
-        exclusion_material=tuple(m._asdict() for m in uow.all(_MATERIAL, case_id=case_id)),
+        exclusion_material=tuple(view.blanked(m._asdict()) for m in uow.all(_MATERIAL, case_id=case_id)),
         pauses=tuple(p._asdict() for p in uow.all(_PAUSES, case_id=case_id)),
         names=names,
     )
@@ -316,9 +314,9 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
 
 def draft_of(uow: UnitOfWork, who: Actor, case_id: str) -> NoticeView | None:
     """The letter that is drafted for the next decision, if any. Raises NotFound."""
-    visible_case(uow, case_id, who, lock=False)
+    view = view_of(uow, who, visible_case(uow, case_id, who, lock=False))
     drafts = [n for n in uow.all(NOTICES, case_id=case_id) if n.status == "drafted"]
-    return _notice(drafts[-1], names_of(uow, who, [drafts[-1].made_by])) if drafts else None
+    return _notice(drafts[-1], names_of(uow, who, [drafts[-1].made_by]), view) if drafts else None
 
 
 def preparation_of(uow: UnitOfWork, who: Actor, case_id: str) -> dict[str, Any]:
@@ -328,12 +326,14 @@ def preparation_of(uow: UnitOfWork, who: Actor, case_id: str) -> dict[str, Any]:
     if row is None:
         raise NotFound
     names = ("prepared_rung", "proportionality", "evidence", "skip_reason")
-    found = view_of(uow, who, case_row).of({n: getattr(row, n) for n in names}, OF_BUSINESS)
+    found = view_of(uow, who, case_row).blanked({n: getattr(row, n) for n in names})
     return {**found, "prepared_rung": row.prepared_rung or row.asked_rung}
 
 
-def _notice(n: Row, names: dict[str, str]) -> NoticeView:
+def _notice(n: Row, names: dict[str, str], view: View) -> NoticeView:
     values = {name: getattr(n, name) for name in NoticeView.__dataclass_fields__ if name != "made_by_name"}
+    if not view.allows(Secrecy.BUSINESS):
+        values["text"] = None
     return NoticeView(**values, made_by_name=names.get(n.made_by))
 
 

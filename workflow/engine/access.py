@@ -38,6 +38,16 @@ TALK = (
     "mail_bounced", "mail_delayed", "mail_absent", "mail_answered", "mail_matter_settled",
 )  # fmt: skip
 
+#: What may name a supplier's own suppliers (OSL 31:16), as it is called in rows, forms and the basis of decisions.
+OF_BUSINESS = frozenset(
+    {
+        "description", "evidence", "cause", "proof", "answer", "action", "responsible", "extended_because", "ground_note",
+        "probable_because", "supplier_said", "self_cleaning",
+    }
+)  # fmt: skip
+#: The parts of a decision's basis in which such words stand.
+BUSINESS_BASIS = ("deviation",)
+
 #: Columns written in free words by whoever knew the tenders: they are tender matter as long as the case (or lot) is.
 FREE_WORDS = {"cancellation_reasons": Secrecy.TENDER}
 
@@ -76,6 +86,20 @@ class View:
     def of(self, values: Mapping[str, Any], classes: Mapping[str, str], lot_id: str | None = None) -> dict[str, Any]:
         """The values this person may see; what is withheld is left out."""
         return {k: v for k, v in values.items() if self.allows(classes.get(k, Secrecy.OPEN), lot_id)}
+
+    def blanked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values, with None for what may name a supplier's suppliers where this person may not see that; parts too."""
+        return dict(values) if self.allows(Secrecy.BUSINESS) else _blank(values)
+
+    def basis(self, basis: Mapping[str, Any]) -> dict[str, Any]:
+        """What a decision rests on, as this person may read it (tender matter is withheld whole, elsewhere)."""
+        return {k: self.blanked(v) if k in BUSINESS_BASIS and isinstance(v, Mapping) else v for k, v in basis.items()}
+
+
+def _blank(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: None if k in OF_BUSINESS else _blank(v) for k, v in value.items()}
+    return [_blank(v) for v in value] if isinstance(value, list) else value
 
 
 def class_of_words(case: Any, lot: Any = None) -> Secrecy:

@@ -41,7 +41,7 @@ OPENERS = {
     "duty": (Role.SYSTEM,),  # by the register of recurring duties, each occurrence once
 }
 PREFIX = {"procurement": "UPP", "contract": "AVT", "duty": "PLI", "deviation": "AVV"}
-#: A case of these is its parent's unit's and its parent's people's, where its form does not say otherwise.
+#: A case of these is its parent's unit's and its parent's people's, and opened by those who act there.
 INHERITING = frozenset({"deviation"})
 
 _external = ExternalReference.__table__  # type: ignore[attr-defined]
@@ -71,11 +71,19 @@ def open_case(uow: UnitOfWork, command: OpenCase, who: Actor) -> dict[str, Any]:
     if not who.is_system and not (who.roles() & set(OPENERS[command.process])):
         raise Forbidden("forbidden")
     if command.parent_id:
-        visible_case(uow, command.parent_id, who, lock=False)
+        parent = visible_case(uow, command.parent_id, who, lock=False)
+        if command.process in INHERITING and not who.is_system and not may_open_under(command.process, parent, who):
+            raise Forbidden("forbidden")
     if command.predecessor_id:
         visible_case(uow, command.predecessor_id, who, lock=True)  # its own step follows: what is older is locked first
     form = parse(form_of(command.process, "open"), command.form)
     return begin(uow, who, command, form)
+
+
+def may_open_under(process: str, parent: Row, who: Actor) -> bool:
+    """Whether the actor acts in the parent case in one of the roles that open such a case."""
+    named = {"contract_owner": parent.owner_id, "contract_manager": parent.manager_id}
+    return capacity(who, OPENERS[process], unit_id=parent.unit_id, named=named) is not None
 
 
 def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str, Any]:
@@ -85,9 +93,8 @@ def begin(uow: UnitOfWork, who: Actor, command: OpenCase, form: Any) -> dict[str
     parent = uow.one(case_rows.GET_CASE, case_id=command.parent_id) if process.id in INHERITING else None
 
     def said(name: str) -> str | None:
-        """What the form says, else the case it belongs to."""
-        value = getattr(form, name, None)
-        return value if value or parent is None else getattr(parent, f"{name}_id")
+        """What the case it belongs to says, else the form."""
+        return getattr(form, name, None) if parent is None else getattr(parent, f"{name}_id")
 
     unit = _unit(uow, command.region_id, said("unit"))
     case_id = new_id(now)

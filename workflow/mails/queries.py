@@ -20,10 +20,11 @@ from states.calendar import end_of_day, start_of_day
 from states.roles import Actor, Role
 from workflow.cases.paging import Key, Page, Segment, walk
 from workflow.cases.region_trail import OVERSEERS
-from workflow.cases.view import case_row, names_of
+from workflow.cases.view import case_row, names_of, view_of
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine.access import MAILS_OF_TALK
+from workflow.engine import case_rows
+from workflow.engine.access import MAILS_OF_TALK, Secrecy
 from workflow.engine.tables import Case, CaseAccess, Digest, DigestNote, MailMatter, OutboxMessage, Task
 from workflow.errors import NotFound
 from workflow.mails.handlers import may_settle, stands_for
@@ -144,11 +145,15 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class MailView:
-    """One mail: its receipts, its facts for rendering, what the digest told, and what had to be seen to."""
+    """One mail: its receipts, its facts for rendering, what the digest told, and what had to be seen to.
+
+    `readable` False: a letter to a supplier, for somebody who may not see what may name the supplier's own (OSL 31:16).
+    """
 
     item: LedgerItem
     facts: dict[str, Any]
     locale: str
+    readable: bool
     told: list[Row] = field(default_factory=list)
     matters: list[Matter] = field(default_factory=list)
 
@@ -205,9 +210,17 @@ def mail_view(uow: UnitOfWork, who: Actor, mail_id: str, base_url: str) -> MailV
         item,
         json.loads(row.facts),
         row.locale,
+        _readable(uow, who, row),
         told,
         [_matter(m, item, names, may) for m, may in zip(matters, mine, strict=True)],
     )
+
+
+def _readable(uow: UnitOfWork, who: Actor, row: Row) -> bool:
+    if row.kind != Kind.SUPPLIER_NOTICE or row.case_id is None:
+        return True
+    case = uow.one(case_rows.GET_CASE, case_id=row.case_id)
+    return case is None or view_of(uow, who, case).allows(Secrecy.BUSINESS)
 
 
 def matter_view(uow: UnitOfWork, who: Actor, matter_id: str, base_url: str) -> Matter:

@@ -114,4 +114,4 @@ def _basis(action: Action, view: View) -> Any:
     basis = json.loads(action.basis)
     if (TENDER_BASIS | {"cancellation"}) & basis.keys() and not view.allows(Secrecy.TENDER, action.lot_id):
         return None
-    return basis
+    return view.basis(basis)

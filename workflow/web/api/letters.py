@@ -10,11 +10,13 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from workflow.cases.queries import case_row
+from workflow.cases.view import view_of
 from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
 from workflow.db.statements import Row
 from workflow.deviations.letters import preview_letter
 from workflow.deviations.notices import NOTICES, case_letter
 from workflow.documents.word import MEDIA_TYPE
+from workflow.engine.access import Secrecy
 from workflow.errors import NotFound
 from workflow.letters.letterheads import LETTERHEADS
 from workflow.letters.placeholders import PLACEHOLDERS, required, word
@@ -76,9 +78,11 @@ class LetterheadBody(Body):
 def case_letters(request: Request, case_id: str) -> Response:
     """The letters of a case, the oldest first, with the checksums of their text and of their whole document."""
     with looking(request) as call:
-        case_row(call.uow, call.who, case_id)
+        view = view_of(call.uow, call.who, case_row(call.uow, call.who, case_id))
         rows = call.uow.all(NOTICES, case_id=case_id)
-        return answered({"items": [_shown(r, _LETTER) for r in rows if r.status != "replaced"], "next": None})
+        hidden = {} if view.allows(Secrecy.BUSINESS) else {"text": None}  # it may name a supplier's own suppliers
+        items = [_shown(r, _LETTER) | hidden for r in rows if r.status != "replaced"]
+        return answered({"items": items, "next": None})
 
 
 @router.get(f"{ROOT}/cases/{{case_id}}/letters/{{notice_id}}/content")

@@ -31,6 +31,7 @@ from workflow.cases.region_trail import OVERSEERS
 from workflow.cases.visits import LastVisit, is_news, last_visit
 from workflow.deviations.notices import NOTICES
 from workflow.deviations.queries import ladder_view
+from workflow.engine.access import Secrecy
 from workflow.mails.queries import case_ledger, told_in_digests
 from workflow.people.queries import standing
 from workflow.planning.queries import case_plan
@@ -357,7 +358,11 @@ def _letters(visit: Visit, view: CaseView) -> list[dict[str, Any]]:
     """The letters to the supplier, the newest first; drafts that were replaced are left out."""
     rows = visit.uow.all(NOTICES, case_id=view.case.id) if view.case.process == "deviation" else []
     return [
-        {"row": r, "status": label(f"letter_status.{r.status}", visit.locale)}
+        {
+            "row": r,
+            "status": label(f"letter_status.{r.status}", visit.locale),
+            "readable": view.access.allows(Secrecy.BUSINESS),
+        }
         for r in reversed(rows)
         if r.status != "replaced"
     ]

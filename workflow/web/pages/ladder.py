@@ -24,8 +24,6 @@ from workflow.web.pages.ladder_words import entry_row, if_nobody_acts, ladder_co
 from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
 
 router = APIRouter()
-#: Fields of the page that opens a deviation which its contract answers.
-_INHERITED = ("unit", "owner", "officer", "manager")
 
 
 @router.get("/cases/{case_id}/ladder")
@@ -89,7 +87,7 @@ def record_deviation(request: Request, case_id: str, sent: Sent) -> Response:
 
 
 def _asked() -> Any:
-    return tuple(f for f in asked(OpenDeviation) if f.name not in _INHERITED)
+    return asked(OpenDeviation)
 
 
 def _new_page(

@@ -16,7 +16,7 @@ from workflow.cases.actions import Action
 from workflow.cases.items import CaseView, TaskItem
 from workflow.deviations.lists import ladders_of_contract
 from workflow.deviations.queries import EntryView, LadderView, RungView, contract_conditions
-from workflow.engine.opening import OPENERS
+from workflow.engine.opening import may_open_under
 from workflow.web.pages import words
 from workflow.web.pages.ladder_drawing import tall, wide
 from workflow.web.pages.visit import Visit
@@ -119,7 +119,7 @@ def contract_context(visit: Visit, view: CaseView, actions: Sequence[Action]) ->
             for a in actions
             if a.mine and a.allowed and a.trigger in ("set_contract_terms", "set_supplier_contact")
         ],
-        "may_record": bool(visit.who.roles() & set(OPENERS["deviation"])) and view.case.closed_at is None,
+        "may_record": may_open_under("deviation", view.case, visit.who) and view.case.closed_at is None,
     }
 
 

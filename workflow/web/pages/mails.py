@@ -129,7 +129,8 @@ def show_mail(request: Request, mail_id: str) -> Response:
             "row": mail_row(view.item, locale),
             "item": view.item,
             "receipts": receipts(view.item, locale),
-            "sent": as_sent(view, visit.app.settings, visit.today, visit.uow.now),
+            "readable": view.readable,
+            "sent": as_sent(view, visit.app.settings, visit.today, visit.uow.now) if view.readable else None,
             "told": [
                 {
                     "row": t,

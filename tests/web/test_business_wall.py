@@ -1,0 +1,124 @@
+"""What may name a supplier's own suppliers (OSL 31:16), by every page and call about a deviation: some roles do not meet it.
+
+Every field of a deviation's forms that is of that class holds a canary.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ladder import FOUND, MILESTONES, Ladder
+from tests.play import Play
+from tests.web.crawl import DATABASES, Visitor, filled, fillings, placeholders, routes, visitor
+from workflow.engine.access import OF_BUSINESS
+
+MARK = "FABRIKSKANARIE"
+WORDS = (
+    "beskrivning",
+    "underlag",
+    "orsak",
+    "åtgärd",
+    "ansvarig",
+    "bevis",
+    "svar",
+    "skäl",
+    "händelse",
+    "sade",
+    "rening",
+)
+
+
+@pytest.fixture(params=DATABASES)
+def made(request: pytest.FixtureRequest) -> object:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def ladder(play: Play) -> Ladder:
+    ladder = Ladder(play, **{**FOUND, "description": f"{MARK} beskrivning"})
+    ladder.to_decision()
+    ladder.act("officer", "amend_deviation", ground="not_following_plan", probable=True, reason=f"{MARK} skäl")
+    ladder.act("officer", "record_supplier_answer", answered_on=play.today.isoformat(), answer=f"{MARK} svar")
+    ladder.act(
+        "officer", "record_exclusion_material", event_on="2026-03-01", description=f"{MARK} händelse",
+        supplier_heard_on="2026-03-02", supplier_said=f"{MARK} sade", self_cleaning=f"{MARK} rening",
+    )  # fmt: skip
+    ladder.act(
+        "officer", "prepare_rung", prepared_rung="contractual_fine", proportionality="Lindrigast.",
+        evidence=f"{MARK} underlag", skip_reason="Bråttom.",
+    )  # fmt: skip
+    ladder.act("head", "decide_contractual_fine", reasons="Inget svar.")
+    play.run_due()
+    milestones = [{**MILESTONES[0], "action": f"{MARK} åtgärd", "responsible": f"{MARK} ansvarig"}]
+    ladder.act("officer", "record_action_plan", received_on=play.today.isoformat(), cause=f"{MARK} orsak", milestones=milestones)  # fmt: skip
+    ladder.act("owner", "accept_action_plan", reasons="Rimlig.")
+    ladder.act("officer", "record_milestone", milestone=1, done_on=play.today.isoformat(), proof=f"{MARK} bevis")
+    play.run_due()
+    return ladder
+
+
+def addresses(ladder: Ladder) -> Iterator[str]:
+    """Every GET about a case, with every id of the deviation and of its contract."""
+    play = ladder.play
+
+    def of(sql: str) -> list[str]:
+        return [str(r[0]) for r in play.sql(sql, c=ladder.id)]
+
+    ids = {
+        "case_id": [ladder.id, ladder.contract],
+        "decision_id": of("SELECT id FROM decisions WHERE case_id = :c"),
+        "notice_id": of("SELECT id FROM supplier_notices WHERE case_id = :c"),
+        "mail_id": of("SELECT id FROM outbox_messages WHERE case_id = :c"),
+        "task_id": of("SELECT id FROM tasks WHERE case_id = :c AND status = 'open'"),
+        "stream_id": [ladder.id],
+        "seq": of("SELECT seq FROM audit_events WHERE stream_id = :c"),
+        "trigger": ["decide_wait", "decide_remedied", "prepare_rung", "amend_deviation", "record_milestone"],
+    }
+    for route in routes("GET"):
+        names = set(placeholders(route.path))
+        if names <= ids.keys() and not (route.path.startswith("/health") or "calendar" in route.path):
+            yield from (filled(route.path, values) for values in fillings(ids, route.path))
+    yield f"/cases/{ladder.id}?all=1"
+
+
+def met(who: Visitor, ladder: Ladder) -> dict[str, set[str]]:
+    """What of the businesses stands in which answers."""
+    found: dict[str, set[str]] = {}
+    for address in addresses(ladder):
+        answer = who.get(address)
+        assert answer.status < 500, address
+        for word in re.findall(rf"{MARK} (\w+)", answer.said):
+            found.setdefault(word, set()).add(address)
+    return found
+
+
+def test_whoever_may_not_see_the_affairs_of_businesses_meets_none_by_any_page_or_call(ladder: Ladder) -> None:
+    assert met(visitor(ladder.play, "admin"), ladder) == {}
+    seen = visitor(ladder.play, "admin").get(f"/cases/{ladder.id}/ladder")
+    assert seen.status == 200
+    assert "visas inte för din roll" in seen.said
+
+
+def test_those_who_may_meet_all_of_it_by_the_same_walk(ladder: Ladder) -> None:
+    """A control: what is not found above is there to be found."""
+    assert met(visitor(ladder.play, "officer"), ladder).keys() == set(WORDS)
+
+
+def test_the_words_of_businesses_are_called_alike_in_rows_and_forms() -> None:
+    """What a form takes as matter of a business is blanked under the same name wherever it is kept."""
+    from workflow.deviations import forms
+    from workflow.engine.forms import Form, secrecy_classes
+
+    # Kept under another name (ground_note, probable_because), or only on the trail.
+    told_apart = {"reason", "note", "milestones"}
+    of_forms = {
+        name
+        for form in vars(forms).values()
+        if isinstance(form, type) and issubclass(form, Form)
+        for name, secrecy in secrecy_classes(form).items()
+        if secrecy == "business"
+    }
+    assert of_forms - told_apart <= OF_BUSINESS
