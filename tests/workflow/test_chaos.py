@@ -138,9 +138,12 @@ def one_effect_each(play: Play, before: dict[str, int]) -> None:
     assert unfired.n == 0, "a database that was away is no timer's fault"
     play.clock.at += timedelta(hours=2)  # what a killed node had in hand is free again
     play.app.open_transport()
-    play.run_due()
-    (late,) = play.sql("SELECT count(*) AS n FROM outbox_messages WHERE status <> 'sent'")
-    assert late.n == 0
+    waiting = "SELECT count(*) AS n FROM outbox_messages WHERE status <> 'sent'"
+    for _ in range(1 + TIMERS // 1000):  # one round takes so many and no more
+        play.run_due()
+        if play.sql(waiting)[0].n == 0:
+            break
+    assert play.sql(waiting)[0].n == 0
     with play.app.database.read() as uow:
         assert verify_all(uow).ok
 
