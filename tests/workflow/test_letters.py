@@ -178,6 +178,40 @@ def test_a_draft_says_that_it_is_one_and_shows_what_the_decision_gives(ladder: L
     assert "Utkast" not in word_text(case_file(ladder, sent.id)[1])
 
 
+SAID_GROUNDS = {
+    "not_reporting": ("inte har rapporterat", "have not reported", 3),
+    "not_taking_part": ("inte har medverkat i uppföljningen", "have not taken part in the follow-up", 4),
+    "not_following_plan": ("inte har hanterat avvikelsen enligt en åtgärdsplan", "in accordance with an action plan", 5),
+}
+
+
+@pytest.mark.parametrize("locale", ["sv", "en"])
+@pytest.mark.parametrize("ground", SAID_GROUNDS)
+def test_the_letter_of_a_sanction_tells_its_ground_with_the_clause(play: Play, ground: str, locale: str) -> None:
+    ladder = Ladder(play, contact_language=locale)
+    ladder.to_decision()
+    draft = ladder.view.draft
+    assert draft is not None
+    assert {"sv": "Grunden för beslutet är [grund].", "en": "The ground for the decision is [ground]."}[locale] in draft.text
+    ladder.decide("call_off_stop", ground=ground)
+    swedish, english, clause = SAID_GROUNDS[ground]
+    text = ladder.letters()[-1].text
+    assert {"sv": swedish, "en": english}[locale] in text
+    assert {"sv": f"aktsamhet, punkt {clause}).", "en": f"due diligence, clause {clause})."}[locale] in text
+
+
+def test_the_shortcut_tells_its_own_ground_in_draft_and_letter(play: Play) -> None:
+    ladder = Ladder(play, deviation_kind="child_labour", ground="not_reporting")
+    prepared = {"prepared_rung": "immediate_termination", "proportionality": "Barn i fabriken.", "evidence": "Rapport"}
+    ladder.act("officer", "prepare_rung", **prepared)
+    ladder.act("officer", "amend_deviation", probable=True, reason="Två oberoende källor.")
+    draft = ladder.view.draft
+    ladder.act("head", "decide_severe_termination", reasons="Allvarligt.")
+    for letter in (draft, ladder.letters()[-1]):
+        assert "har gjorts sannolik" in letter.text
+        assert "rapporterat" not in letter.text
+
+
 def test_a_stop_while_investigating_says_that_nothing_is_decided_about_the_deviation(ladder: Ladder) -> None:
     ladder.act("officer", "start_dialogue")
     prepared = {"prepared_rung": "call_off_stop", "proportionality": "Risken är stor.", "evidence": "Tips"}

@@ -201,6 +201,10 @@ def store_next_rung_asked(step: Step) -> None:
 def store_preparation(step: Step) -> None:
     """The draft of a sanction by somebody who then does not decide it; the letter is drafted with its reasons."""
     f = step.form
+    if f.ground and f.ground != deviation_row(step).ground:
+        change_deviation(step, ground=f.ground, ground_note=None)  # an older note is about another ground
+    if _needs_ground(step, f.prepared_rung):
+        raise InvalidForm([FieldError("ground", "field_required")])
     change_deviation(
         step,
         prepared_rung=f.prepared_rung,
@@ -217,6 +221,18 @@ def store_preparation(step: Step) -> None:
     drop(step, CONSENT.trigger)
     if f.prepared_rung == "call_off_stop" and step.definition.edges(CONSENT.trigger, step.column("state")):
         step.more_tasks.append(plan_obligation(step.situation(), CONSENT))
+
+
+def _needs_ground(step: Step, rung: str) -> bool:
+    """Whether the rung's own decision is prepared and no ground is recorded.
+
+    Where that decision cannot be taken from here, or the deviation is severe, the draft is of a decision with a ground
+    of its own: a stop while something is investigated, the shortcut.
+    """
+    step.load("deviation")
+    d = step.situation().deviation
+    own = bool(step.definition.edges(BY_KEY[rung].trigger, step.column("state")))
+    return own and not d.ground and not (rung == "immediate_termination" and d.severe)
 
 
 @effect("store_consent")

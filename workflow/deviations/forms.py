@@ -144,9 +144,14 @@ class MeetingHeldForm(Form):
 
 @form("deviation", "prepare_rung")
 class PrepareForm(Form):
-    """The draft of a sanction: which rung, why it is in proportion, on what evidence; and why others are passed over."""
+    """The draft of a sanction: which rung, on what ground, why it is in proportion, on what evidence; and why others are
+    passed over.
+
+    Without a ground the one that is recorded stays.
+    """
 
     prepared_rung: Literal["call_off_stop", "contractual_fine", "termination_with_notice", "immediate_termination"]
+    ground: Ground = None
     proportionality: Words
     evidence: Annotated[str, business()]
     skip_reason: OptionalWords

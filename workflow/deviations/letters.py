@@ -50,7 +50,7 @@ _CLAUSE_OF = {
     "fine_ended": "contractual_fine",
 }
 #: What a draft leaves open until it is decided, and shows as such.
-_OPEN_IN_DRAFT = ("reasons", "proportionality", "decider", "plan_due_day", "measures")
+_OPEN_IN_DRAFT = ("ground", "reasons", "proportionality", "decider", "plan_due_day", "measures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,7 @@ def letter_values(
         "contract_end_day": on(ends.due_on),
         "plan_last_day": on(last_milestone),
         "outcome": label(f"letter_outcome.{row.outcome}", locale) if row.outcome else "",
+        "ground": _ground(step, row, kind, locale),
         "reasons": " ".join((reason or "").split()) if reason != row.proportionality else "",
         "proportionality": " ".join((row.proportionality or "").split()),
     }
@@ -174,6 +175,19 @@ def _reminder_values(step: Step, reminds_of: Reminds | None, locale: str) -> dic
             for action, on in reminds_of.measures
         ),
     }
+
+
+def _ground(step: Step, row: Row, kind: str, locale: str) -> str:
+    """Which of the contract's grounds carries the decision, as a clause of a sentence; "" where none is recorded.
+
+    The shortcut has a ground of its own. A draft is of the shortcut where the contract gives no other right to
+    terminate at once.
+    """
+    d = step.situation().deviation
+    draft = step.trigger != "decide_immediate_termination" and d.severe and not d.may_terminate_at_once
+    if kind == "immediate_termination" and (step.trigger == "decide_severe_termination" or draft):
+        return label("letter_ground.severe_probable", locale)
+    return label(f"letter_ground.{row.ground}", locale) if row.ground else ""
 
 
 def _clause(kind: str) -> str:
