@@ -66,7 +66,9 @@ def ground_is_recorded(s: Situation) -> list[Unmet]:
 
     Not asked of the shortcut for a severe deviation nor of a stop while a ground is investigated: each has its own.
     """
-    return _unless(bool(s.deviation.ground), "no_ground_recorded", OFFICER, STRATEGIST, cites="avtalsvillkoret, punkt 5")
+    return _unless(
+        bool(s.deviation.ground), "no_ground_recorded", OFFICER, STRATEGIST, cites="avtalsvillkoret, punkt 5"
+    )
 
 
 #: The steps that decide a rung, and which.

@@ -181,7 +181,11 @@ def test_a_draft_says_that_it_is_one_and_shows_what_the_decision_gives(ladder: L
 SAID_GROUNDS = {
     "not_reporting": ("inte har rapporterat", "have not reported", 3),
     "not_taking_part": ("inte har medverkat i uppföljningen", "have not taken part in the follow-up", 4),
-    "not_following_plan": ("inte har hanterat avvikelsen enligt en åtgärdsplan", "in accordance with an action plan", 5),
+    "not_following_plan": (
+        "inte har hanterat avvikelsen enligt en åtgärdsplan",
+        "in accordance with an action plan",
+        5,
+    ),
 }
 
 
@@ -192,7 +196,9 @@ def test_the_letter_of_a_sanction_tells_its_ground_with_the_clause(play: Play, g
     ladder.to_decision()
     draft = ladder.view.draft
     assert draft is not None
-    assert {"sv": "Grunden för beslutet är [grund].", "en": "The ground for the decision is [ground]."}[locale] in draft.text
+    assert {"sv": "Grunden för beslutet är [grund].", "en": "The ground for the decision is [ground]."}[
+        locale
+    ] in draft.text
     ladder.decide("call_off_stop", ground=ground)
     swedish, english, clause = SAID_GROUNDS[ground]
     text = ladder.letters()[-1].text
