@@ -218,6 +218,24 @@ def test_the_shortcut_tells_its_own_ground_in_draft_and_letter(play: Play) -> No
         assert "rapporterat" not in letter.text
 
 
+@pytest.mark.parametrize(("locale", "open_word"), [("sv", "[beslutsfattare]"), ("en", "[decision-maker]")])
+def test_a_draft_names_no_decider_and_the_letter_names_who_decided(play: Play, locale: str, open_word: str) -> None:
+    ladder = Ladder(play, contact_language=locale)
+    ladder.to_decision()
+    ladder.decide("call_off_stop")
+    ladder.act("head", "prepare_rung", prepared_rung="contractual_fine", proportionality="Rimligt.", evidence="R7",
+               skip_reason="Parallella rättigheter.")  # fmt: skip
+    draft = ladder.view.draft
+    assert draft is not None
+    assert draft.text.count(open_word) == 2  # where the decision is told, and as signature
+    assert "Cecilia Chef" not in draft.text
+    assert "Cecilia Chef" in ladder.letters()[-1].text
+    with play.app.database.read() as uow:
+        shown = preview_letter(uow, play.as_("head"), ladder.id, standard("contractual_fine", locale))
+    assert open_word in shown.text
+    assert "Cecilia Chef" not in shown.text
+
+
 def test_a_stop_while_investigating_says_that_nothing_is_decided_about_the_deviation(ladder: Ladder) -> None:
     ladder.act("officer", "start_dialogue")
     prepared = {"prepared_rung": "call_off_stop", "proportionality": "Risken är stor.", "evidence": "Tips"}

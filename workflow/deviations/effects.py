@@ -22,7 +22,7 @@ from workflow.deviations.sanction_effects import (
     fine_letter_returned,
     hold_fine,
 )
-from workflow.deviations.termination import TERMINATIONS, tell_termination, withdraw_termination
+from workflow.deviations.termination import tell_termination, withdraw_termination
 from workflow.engine import case_rows, obligations
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
@@ -107,8 +107,6 @@ def enter_rung(step: Step) -> None:
     notice_id = notices.send(step, rung, rung=rung, starts_period=True, reason=step.answer("reasons"))
     note_rung(step, rung, "entered", notice_id=notice_id, reasons=reasons)
     drop(step, "resend_notice", "prepare_rung", CONSENT.trigger)
-    if row.terminates_on is not None and rung not in TERMINATIONS:
-        withdraw_termination(step)
     change_deviation(step, rung=rung, rung_entered_on=step.today, meeting_on=None, **AT_REST)
     step.recorded["rung"] = {"from": row.rung, "to": rung}
 
@@ -330,16 +328,14 @@ def start_the_clock(step: Step) -> None:
 
 @effect("close_deviation")
 def close_deviation(step: Step) -> None:
-    """Remedied, withdrawn, settled or terminated: what is in force ends, and the supplier is told."""
+    """Remedied, withdrawn, settled or terminated: what is in force ends, and the supplier is told of each and of the end."""
     outcome = {"decide_remedied": "remedied", "decide_withdrawn": "withdrawn", "decide_settled": "settled"}.get(
         step.trigger, "terminated"
     )
     reasons = step.answer("reasons") or step.answer("note")
+    change_deviation(step, outcome=outcome, ended_on=step.today, **AT_REST)
     end_sanctions(step, outcome)
     end_rungs(step, outcome)
-    if outcome != "terminated":
-        withdraw_termination(step)
-    change_deviation(step, outcome=outcome, ended_on=step.today, **AT_REST)
     if outcome != "terminated":
         notices.send(step, "deviation_closed", reason=reasons)
     if step.column("paused_on") is not None:

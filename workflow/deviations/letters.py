@@ -84,6 +84,7 @@ def render_letter(
     values = letter_values(step, row, words.kind, locale, head, rung=rung, reason=reason)
     values |= _reminder_values(step, reminds_of, locale)
     if draft:
+        values["decider"] = ""  # who prepares it, or looks at it, is not who decides
         values |= {name: f"[{word(name, locale)}]" for name in _OPEN_IN_DRAFT if not values[name]}
     values["decider"] = values["decider"] or values["officer"]
     subject, text = rendered(words.subject, words.text, values)
@@ -140,6 +141,8 @@ def letter_values(
         "stop_months": length("stop_until_termination"),
         "notice_time": length("termination_notice"),
         "contract_end_day": on(ends.due_on),
+        "objection_day": on(count(situation, "withdrawal_answer", "step_begun", step.today).due_on),
+        "matter": label(f"letter_matter.{'closed' if row.outcome else 'goes_on'}", locale),
         "plan_last_day": on(last_milestone),
         "outcome": label(f"letter_outcome.{row.outcome}", locale) if row.outcome else "",
         "ground": _ground(step, row, kind, locale),
