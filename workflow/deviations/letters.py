@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from states.calendar import ONE_DAY
 from states.deadlines import Receipt
 from states.deviation_dates import agreed, response_period
 from states.due_dates import count
@@ -138,6 +139,9 @@ def letter_values(
         "fine_cap_weeks": ngettext("%(n)s week", "%(n)s weeks", fine.cap_weeks, locale),
         "fine_max": money(fine.week_ore * fine.cap_weeks // 100, locale),
         "fine_total": money(d.fine.total_ore // 100, locale) if d.fine is not None and d.fine.total_ore else "",
+        "fine_again_day": on(step.today + ONE_DAY)
+        if d.fine_runs and d.fine is not None and not d.fine.cap_is_reached
+        else "",
         "stop_months": length("stop_until_termination"),
         "notice_time": length("termination_notice"),
         "contract_end_day": on(ends.due_on),

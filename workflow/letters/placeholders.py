@@ -34,7 +34,7 @@ ALWAYS_KNOWN = (
 #: What some cases do not have.
 MAY_BE_MISSING = (
     "officer_address", "response_day", "response_time", "report_day", "plan_last_day", "ground", "reasons",
-    "proportionality", "fine_total", "outcome", "plan_due_day", "measures",
+    "proportionality", "fine_total", "fine_again_day", "outcome", "plan_due_day", "measures",
 )  # fmt: skip
 PLACEHOLDERS = (*ALWAYS_KNOWN, *MAY_BE_MISSING)
 
