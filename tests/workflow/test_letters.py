@@ -10,9 +10,9 @@ from typing import Any
 import docx
 import pytest
 
+from templates.formatting import long_day
 from tests.ladder import SUPPLIER, Ladder
 from tests.play import Play
-from templates.formatting import long_day
 from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
 from workflow.deviations.letters import preview_letter
 from workflow.deviations.notices import NOTICE, case_letter, letter_of, text_hash
