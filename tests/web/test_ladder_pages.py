@@ -229,6 +229,24 @@ def test_the_case_leads_with_its_ladder_and_the_contract_shows_its_deviations(la
     assert "Record a deviation" in page(play, "officer", f"/cases/{ladder.contract}?lang=en").links()
 
 
+def test_the_forms_say_what_stands_in_the_letters_and_what_the_supplier_reads(ladder: Ladder) -> None:
+    opening = page(ladder.play, "officer", f"/contracts/{ladder.contract}/deviations/new").text
+    assert opening.count("Står ord för ord i breven till leverantören.") == 3  # requirement, clause, description
+    ladder.to_decision()
+    reads = "Leverantören läser det här i brevet. Skriv ”ni”"
+    for who, trigger, times in (
+        ("officer", "prepare_rung", 1), ("head", "decide_other_rung", 1), ("head", "decide_withdrawn", 1),
+        ("head", "decide_wait", 0),
+    ):  # fmt: skip
+        asked = page(ladder.play, who, f"/cases/{ladder.id}/do/{trigger}")
+        assert asked.status == 200
+        assert asked.text.count(reads) == times, trigger
+    closing = page(ladder.play, "head", f"/cases/{ladder.id}/do/decide_settled").text
+    assert "se till att leverantören har gått med på det innan du beslutar" in closing
+    english = page(ladder.play, "officer", f"/cases/{ladder.id}/do/prepare_rung?lang=en").text
+    assert "The supplier reads this in the letter. Write “you”" in english
+
+
 def test_a_deviation_is_recorded_from_the_contract_and_its_terms_are_changed_from_there(play: Play) -> None:
     bond = contract(play)
     reader = Reader(sign_in(play, "officer"))
