@@ -157,8 +157,8 @@ def _sanctions() -> list[Transition]:
                 step(
                     rung.trigger, source, rung.key, by=rung.decides, decides=True,
                     guards=(
-                        *rung.needs, "rung_is_not_in_force", *waits, "rung_prepared_by_another", *consent,
-                        "mandate_covers", "supplier_can_be_reached",
+                        *rung.needs, "rung_is_not_in_force", *waits, "ground_is_recorded", "rung_prepared_by_another",
+                        *consent, "mandate_covers", "supplier_can_be_reached",
                     ),
                     effects=("enter_rung", *begins), opens=(REVIEW_STOP,) if rung.key == "call_off_stop" else (),
                     cites=rung.clause,

@@ -292,6 +292,11 @@ class DeviationFacts:
         return "reached" if self.fine is not None and self.fine.cap_is_reached else "open"
 
     @property
+    def may_terminate_at_once(self) -> bool:
+        """The one condition for climbing that the contract has: the fine's cap is reached, or the stop's months passed."""
+        return self.fine_cap == "reached" or self.stop_months_reached
+
+    @property
     def next_rung(self) -> str | None:
         """The rung from the call-off stop upward whose decision would be asked for next; None where there is none.
 
@@ -310,7 +315,7 @@ class DeviationFacts:
         if rung in self.waived or rung == self.rung or self.rung == "immediate_termination":
             return False
         if rung == "immediate_termination":
-            return self.fine_cap == "reached" or self.stop_months_reached
+            return self.may_terminate_at_once
         if self.rung == "termination_with_notice":
             return False
         if rung == "call_off_stop":

@@ -165,6 +165,8 @@ _policy("assess_deviation", 5, 30)
 _policy("dialogue", 10, 60)
 _policy("plan_review", 10, 30)
 _policy("resend_notice", 2, 10, pausable=False)
+#: How long the supplier has to say that it does not agree that a termination is taken back.
+_policy("withdrawal_answer", 10, 60, pausable=False)
 _policy("meeting_held", 15, 60)
 _policy("rung_preparation", 5, 30)
 _policy("rung_decision", 10, 30)

@@ -23,6 +23,8 @@ FOUND = {
     "clause": "uppförandekoden 2.3", "description": "Fem arbetare uppgav att de betalat avgifter.",
     "contact_name": "Sven Svar", "contact_email": SUPPLIER,
 }  # fmt: skip
+#: The ground of the contract for a supplier that answers no letter.
+GROUND = "not_following_plan"
 MILESTONES = [
     {"action": "Avgifterna betalas tillbaka", "responsible": "Sven Svar", "due_on": "2026-09-01"},
     {"action": "Ny rekryteringspolicy", "responsible": "Siv Svar", "due_on": "2026-10-01"},
@@ -69,8 +71,8 @@ class Ladder:
 
     def decide(self, rung: str, **more: Any) -> None:
         """The officer prepares a sanction, the owner consents to a stop, the head decides; the letter leaves."""
-        prepared = {"prepared_rung": rung, "proportionality": "Övriga medel är uttömda.", "evidence": "Revisionen"}
-        self.act("officer", "prepare_rung", **prepared, **more)
+        prepared = {"ground": GROUND, "proportionality": "Övriga medel är uttömda.", "evidence": "Revisionen"}
+        self.act("officer", "prepare_rung", prepared_rung=rung, **{**prepared, **more})
         if rung == "call_off_stop":
             self.act("owner", "consent_to_call_off_stop", consents=True, note="Handskarna kan köpas på annat håll.")
         self.act("head", f"decide_{rung}", reasons="Leverantören har inte svarat.")

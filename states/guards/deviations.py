@@ -60,6 +60,17 @@ def rung_prepared_by_another(s: Situation) -> list[Unmet]:
     return _another_person(s, d.prepared_by)
 
 
+@guard("deviation", mark=Mark.CLAUSE, source="avtalsvillkoret, punkt 5: de tre grunderna")
+def ground_is_recorded(s: Situation) -> list[Unmet]:
+    """The three sanctions share three grounds, and the letter tells which one it is.
+
+    Not asked of the shortcut for a severe deviation nor of a stop while a ground is investigated: each has its own.
+    """
+    return _unless(
+        bool(s.deviation.ground), "no_ground_recorded", OFFICER, STRATEGIST, cites="avtalsvillkoret, punkt 5"
+    )
+
+
 #: The steps that decide a rung, and which.
 _DECIDES = {r.trigger: r.key for r in BY_KEY.values() if r.is_sanction} | {
     "decide_severe_termination": "immediate_termination",
@@ -108,7 +119,7 @@ def immediate_termination_is_due(s: Situation) -> list[Unmet]:
     """The fine's cap is reached, or the call-off stop has lasted its months."""
     d = s.deviation
     return _unless(
-        d.fine_cap == "reached" or d.stop_months_reached,
+        d.may_terminate_at_once,
         "immediate_termination_not_due",
         cites="avtalsvillkoret, uppsägning",
         weeks=d.terms.fine.cap_weeks,

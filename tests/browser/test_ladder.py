@@ -19,6 +19,7 @@ from workflow.commands import SetPassword
 
 PREPARED = {
     "prepared_rung": "call_off_stop",
+    "ground": "not_following_plan",
     "proportionality": "Leverantören har haft elva veckor och fyra brev på sig. Ett stopp är mildare än vite.",
     "evidence": "Revisionsrapport 7",
 }

@@ -170,7 +170,7 @@ class LadderModel:
     def _decide_end_of_fine(self, form: Mapping[str, Any], today: date) -> None:
         self.fine_ended = today
         if self.state in self.rungs and self.rung == "contractual_fine":
-            self.rung, self.delivered = self.state, None
+            self.rung, self.delivered, self.pending = self.state, None, ""  # its letter may lie in the outbox still
         self.waits = date.fromisoformat(form["until_on"])
 
     # --- the fine, by hand ------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ DEVIATION = DeviationFacts(
     prepared_by=OFFICER,
     stop_consent=True,
     skip_reason=True,
+    ground="not_following_plan",
     fine=FineAccount((FineWeek(1, date(2027, 3, 3), 1_000_000, 1_000_000),), 1, None),
     fine_from_on=date(2027, 3, 3),
     stop_months_reached=True,

@@ -377,6 +377,7 @@ def test_a_contract_ends_the_day_after_its_last_day() -> None:
     ("guard", "facts", "stopped"),
     [
         ("supplier_can_be_reached", {"contact_known": False}, "no_supplier_contact"),
+        ("ground_is_recorded", {"ground": ""}, "no_ground_recorded"),
         ("response_period_has_ended", {"delivered_on": None}, "notice_not_handed_over"),
         ("response_period_has_ended", {"delivered_on": TODAY - 14 * DAY}, "response_period_runs"),
         ("response_period_has_ended", {"delivered_on": TODAY - 15 * DAY}, None),

@@ -237,7 +237,10 @@ def deviation(play: Play, contract: str) -> None:
     at.act("officer", "start_dialogue")
     at.act("head", "decide_other_rung", to_rung="formal_demand", reasons=f"{MARK} bråttom")
     at.run_due()
-    prepared = {"proportionality": f"{MARK} rimligt", "evidence": f"{MARK} bevis", "skip_reason": f"{MARK} skäl"}
+    prepared = {
+        "ground": "not_reporting", "proportionality": f"{MARK} rimligt", "evidence": f"{MARK} bevis",
+        "skip_reason": f"{MARK} skäl",
+    }  # fmt: skip
     at.act("officer", "prepare_rung", prepared_rung="call_off_stop", **prepared)
     with play.app.database.write() as uow:  # the contract of the journey is no framework
         uow.connection.execute(update(METADATA.tables["deviations"]).values(is_framework=True))

@@ -111,8 +111,9 @@ def test_the_next_step_names_two_people_and_shows_clause_draft_and_reason(ladder
     assert "Tidigast 22 maj" in words
     assert "avtalsvillkoret om tillbörlig aktsamhet, punkt 5, avropsstopp" in words
     ladder.act(
-        "officer", "prepare_rung", prepared_rung="call_off_stop", proportionality="Milderna är uttömda.", evidence="R7"
-    )
+        "officer", "prepare_rung", prepared_rung="call_off_stop", ground="not_following_plan",
+        proportionality="Milderna är uttömda.", evidence="R7",
+    )  # fmt: skip
     assert "Avtalsägaren har inte sagt något om stoppet ännu." in own(ladder).text
     ladder.act("owner", "consent_to_call_off_stop", consents=True, note="Kan köpas på annat håll.")
     head, officer = own(ladder), own(ladder, "officer")
@@ -123,6 +124,22 @@ def test_the_next_step_names_two_people_and_shows_clause_draft_and_reason(ladder
     assert f"/cases/{ladder.id}/do/decide_call_off_stop" not in officer.links().values(), (
         "who prepared it does not decide"
     )
+
+
+def test_who_prepares_a_sanction_finds_the_recorded_ground_and_is_told_at_the_field_when_there_is_none(
+    ladder: Ladder,
+) -> None:
+    ladder.to_decision()
+    reader, address = Reader(sign_in(ladder.play, "officer")), f"/cases/{ladder.id}/do/prepare_rung"
+    written = {"proportionality": "Milderna är uttömda.", "evidence": "R7"}
+    refused = reader.send(reader.open(address).form("prepare_rung"), **written)
+    assert refused.status == 422
+    assert any("Grund för sanktion" in f for f in refused.faults())
+    ladder.act("officer", "amend_deviation", ground="not_taking_part", reason="Självskattningen kom inte.")
+    form = reader.open(address).form("prepare_rung")
+    assert form.fields["ground"] == "not_taking_part"
+    assert reader.send(form, **written).status == 200
+    assert ladder.row.ground == "not_taking_part"
 
 
 def test_a_rung_that_may_not_be_used_says_which_clause_forbids_it(play: Play) -> None:
@@ -243,6 +260,24 @@ def test_the_case_leads_with_its_ladder_and_the_contract_shows_its_deviations(la
     assert bond.links()["Anteckna en avvikelse"] == f"/contracts/{ladder.contract}/deviations/new"
     assert f"/cases/{ladder.contract}/do/set_contract_terms" in bond.links().values()
     assert "Record a deviation" in page(play, "officer", f"/cases/{ladder.contract}?lang=en").links()
+
+
+def test_the_forms_say_what_stands_in_the_letters_and_what_the_supplier_reads(ladder: Ladder) -> None:
+    opening = page(ladder.play, "officer", f"/contracts/{ladder.contract}/deviations/new").text
+    assert opening.count("Står ord för ord i breven till leverantören.") == 3  # requirement, clause, description
+    ladder.to_decision()
+    reads = "Leverantören läser det här i brevet. Skriv ”ni”"
+    for who, trigger, times in (
+        ("officer", "prepare_rung", 1), ("head", "decide_other_rung", 1), ("head", "decide_withdrawn", 1),
+        ("head", "decide_wait", 0),
+    ):  # fmt: skip
+        asked = page(ladder.play, who, f"/cases/{ladder.id}/do/{trigger}")
+        assert asked.status == 200
+        assert asked.text.count(reads) == times, trigger
+    closing = page(ladder.play, "head", f"/cases/{ladder.id}/do/decide_settled").text
+    assert "se till att leverantören har gått med på det innan du beslutar" in closing
+    english = page(ladder.play, "officer", f"/cases/{ladder.id}/do/prepare_rung?lang=en").text
+    assert "The supplier reads this in the letter. Write “you”" in english
 
 
 def test_a_deviation_is_recorded_from_the_contract_and_its_terms_are_changed_from_there(play: Play) -> None:

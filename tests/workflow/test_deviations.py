@@ -10,13 +10,14 @@ from notifications.errors import PermanentFailure
 from notifications.transport import MemoryTransport
 from states.calendar import Calendar
 from states.errors import NoSuchStep, NotPermitted
-from tests.ladder import FOUND, SUPPLIER, Ladder, contract
+from tests.ladder import FOUND, GROUND, SUPPLIER, Ladder, contract
 from tests.play import Play
 from workflow.commands import OpenCase
 from workflow.deviations.lists import list_fine_weeks, open_stops
 from workflow.deviations.notices import text_hash
 from workflow.engine.timers import fire_due_timers
 from workflow.errors import InvalidForm
+from workflow.web.pages.words import unmet_text
 
 working = Calendar().next_working_day
 LOWER = ["dialogue", "opportunity_to_remedy", "reminder_1", "reminder_2", "formal_demand", "escalation_meeting"]
@@ -240,7 +241,9 @@ def test_who_prepared_a_sanction_does_not_decide_it_and_nobody_without_the_manda
     ladder.to_decision()
     with refused("rung_not_prepared"):
         ladder.act("head", "decide_call_off_stop", reasons="Nej")
-    prepared = {"prepared_rung": "call_off_stop", "proportionality": "Rimligt.", "evidence": "Revisionen"}
+    prepared = {
+        "prepared_rung": "call_off_stop", "ground": GROUND, "proportionality": "Rimligt.", "evidence": "Revisionen",
+    }  # fmt: skip
     ladder.act("head", "prepare_rung", **prepared)
     with refused("prepared_by_decider"):
         ladder.act("head", "decide_call_off_stop", reasons="Nej")
@@ -258,6 +261,48 @@ def test_who_prepared_a_sanction_does_not_decide_it_and_nobody_without_the_manda
     assert entry.mandate_rule == "4.2"
     with ladder.play.app.database.read() as uow:
         assert [s.contract_id for s in open_stops(uow, ladder.play.as_("officer"))] == [ladder.contract]
+
+
+@pytest.mark.parametrize("rung", ["call_off_stop", "contractual_fine", "termination_with_notice"])
+def test_a_sanction_needs_one_of_the_contracts_three_grounds(ladder: Ladder, rung: str) -> None:
+    ladder.to_decision()
+    with pytest.raises(InvalidForm) as refusal:
+        ladder.decide(rung, ground=None, skip_reason="Enligt punkt 5.")
+    assert [(e.field, e.code) for e in refusal.value.errors] == [("ground", "field_required")]
+    ladder.act("officer", "amend_deviation", ground="not_taking_part", reason="Självskattningen kom inte.")
+    ladder.decide(rung, ground=None, skip_reason="Enligt punkt 5.")
+    assert ladder.state == rung
+    assert (ladder.row.ground, ladder.row.ground_note) == ("not_taking_part", "Självskattningen kom inte.")
+
+
+def test_who_prepares_a_sanction_records_its_ground_and_nobody_decides_without_one(ladder: Ladder) -> None:
+    ladder.to_decision()
+    prepared = {"prepared_rung": "contractual_fine", "proportionality": "Rimligt.", "evidence": "Revisionen"}
+    ladder.act("officer", "prepare_rung", **prepared, ground="not_reporting", skip_reason="Enligt punkt 5.")
+    assert ladder.row.ground == "not_reporting"
+    ladder.play.sql("UPDATE deviations SET ground = ''")  # as one that was prepared before the ground was asked for
+    with refused("no_ground_recorded") as stopped:
+        ladder.act("head", "decide_contractual_fine", reasons="Leverantören har inte svarat.")
+    (unmet,) = [u for u in stopped.value.unmet if u.code == "no_ground_recorded"]
+    assert "procurement_officer" in unmet.cleared_by
+    text = unmet_text(unmet, "deviation", "sv", ladder.play.today)
+    assert all(clause in text for clause in ("punkt 3", "punkt 4", "punkt 5"))
+
+
+def test_the_shortcut_and_a_stop_while_investigating_have_grounds_of_their_own(play: Play) -> None:
+    ladder = Ladder(play, deviation_kind="child_labour")
+    ladder.to_decision()
+    prepared = {"prepared_rung": "immediate_termination", "proportionality": "Barn.", "evidence": "Rapporten"}
+    ladder.act("officer", "prepare_rung", **prepared)
+    ladder.act("officer", "amend_deviation", probable=True, reason="Två oberoende källor.")
+    ladder.act("head", "decide_severe_termination", reasons="Allvarligt.")
+    assert ladder.state == "immediate_termination"
+    other = Ladder(play, ladder.contract, title="Övertid")
+    other.offer()
+    stop = {"prepared_rung": "call_off_stop", "proportionality": "Risken är stor.", "evidence": "Tips"}
+    other.act("officer", "prepare_rung", **stop)
+    other.act("head", "decide_stop_while_investigating", reasons="Uppgifterna utreds.")
+    assert other.row.ground == ""
 
 
 def test_a_stop_and_a_fine_stand_beside_each_other(ladder: Ladder) -> None:

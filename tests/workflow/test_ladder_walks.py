@@ -17,7 +17,7 @@ from states.errors import LawBookError
 from states.ladder import RUNGS
 from states.registry import definition
 from states.roles import system_actor
-from tests.ladder import MILESTONES, Ladder
+from tests.ladder import GROUND, MILESTONES, Ladder
 from tests.play import Play
 from tests.processes import seed
 from tests.states.ladder_model import LadderModel
@@ -28,7 +28,9 @@ from workflow.errors import StegvisError
 
 WALKS = int(os.environ.get("STEGVIS_TEST_WALKS", 2))
 STEPS = 45
-PREPARED = {"proportionality": "Övriga medel är uttömda.", "evidence": "Revisionen", "skip_reason": "Vi väntar inte."}
+PREPARED = {
+    "ground": GROUND, "proportionality": "Övriga medel är uttömda.", "evidence": "Revisionen", "skip_reason": "Vi väntar inte.",
+}  # fmt: skip
 #: How often a step is tried beside the others.
 WEIGHTS = {
     "start_dialogue": 9, "offer_opportunity_to_remedy": 9, "record_action_plan": 0.7, "accept_action_plan": 2,

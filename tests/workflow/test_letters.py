@@ -10,6 +10,7 @@ from typing import Any
 import docx
 import pytest
 
+from templates.formatting import long_day
 from tests.ladder import SUPPLIER, Ladder
 from tests.play import Play
 from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
@@ -74,6 +75,85 @@ def test_every_standard_text_can_be_rendered_in_a_case_and_leaves_nothing_open(
     assert "AVT-2026-0001" in made.text
     assert ("punkt" if locale == "sv" else "clause") in made.text
     assert made.letter.reference in made.text
+
+
+#: What no letter says: counts of letters that may have been passed by, threats and promises of what a person decides.
+NEVER_SAID = {
+    "sv": "påmint er|två påminnelser|andra påminnelse|slutar alltid|fortsätter ärendet|fått er åtgärdsplan|ska snart|upphör när",
+    "en": r"reminded you|two reminders|second reminder|always ends|matter continues|due soon|\bfines?\b|call-off stop",
+}
+
+
+@pytest.mark.parametrize("locale", ["sv", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_standard_text_counts_letters_threatens_or_promises(kind: str, locale: str) -> None:
+    words = standard(kind, locale)
+    said = re.sub(r"\{[a-z_]+\}", "", f"{words.subject}\n{words.text}")
+    assert re.findall(NEVER_SAID[locale], said, re.IGNORECASE) == []
+
+
+@pytest.mark.parametrize("kind", ["reminder_1", "reminder_2", "formal_demand", "escalation_meeting"])
+def test_what_is_the_regions_own_way_names_the_term_but_does_not_claim_that_it_prescribes_it(
+    ladder: Ladder, kind: str
+) -> None:
+    with ladder.play.app.database.read() as uow:
+        swedish, english = (
+            preview_letter(uow, ladder.play.as_("officer"), ladder.id, standard(kind, at)).text for at in ("sv", "en")
+        )
+    version = ladder.view.terms["clause_version"]
+    assert f"\nAvtalsvillkor: avtalsvillkoret om tillbörlig aktsamhet, punkt 5 ({version})\n" in swedish
+    assert f"\nContract term: the contract term on due diligence, clause 5 ({version})\n" in english
+    assert "enligt avtalsvillkoret" not in swedish
+    assert "under the contract term" not in english
+
+
+def test_after_a_plan_that_was_not_accepted_the_next_letter_says_so(ladder: Ladder) -> None:
+    ladder.climb_to("reminder_1")
+    ladder.hand_in_plan()
+    ladder.act("officer", "return_action_plan", reason="Det saknas vem som ansvarar.")
+    ladder.play.run_due()
+    ladder.pass_period()
+    letter = ladder.letters()[-1]
+    assert letter.kind == "reminder_2"
+    assert "inte fått någon åtgärdsplan som vi kan godta" in letter.text
+
+
+@pytest.mark.parametrize("back", ["plan_returned", "ladder_resumed"])
+def test_a_plan_that_fails_while_a_fine_is_in_force_says_from_which_day_it_runs_again(
+    ladder: Ladder, back: str
+) -> None:
+    play = ladder.play
+    ladder.to_decision()
+    ladder.decide("contractual_fine", skip_reason="Enligt punkt 5.")
+    play.advance(5)
+    ladder.hand_in_plan()
+    play.advance(5)
+    if back == "plan_returned":
+        ladder.act("officer", "return_action_plan", reason="Det saknas vem som ansvarar.")
+    else:
+        ladder.act("owner", "accept_action_plan", reasons="Rimlig plan.")
+        ladder.act("officer", "resume_ladder", reason="Ni har inte följt planen.")
+    play.run_due()
+    letter = ladder.letters()[-1]
+    again = play.today + timedelta(days=1)
+    assert letter.kind == back
+    assert f"räknas det från {long_day(again, 'sv')}." in letter.text
+    fine = ladder.view.fine
+    assert fine is not None
+    assert str(fine.stays[-1]["to_on"]) == again.isoformat()  # the account says the same day
+
+
+@pytest.mark.parametrize("fined", [False, True])
+def test_without_a_fine_or_at_its_cap_nothing_is_said_of_it(ladder: Ladder, fined: bool) -> None:
+    ladder.to_decision()
+    if fined:
+        ladder.decide("contractual_fine", skip_reason="Enligt punkt 5.")
+        ladder.play.advance(70)
+    ladder.hand_in_plan()
+    ladder.act("officer", "return_action_plan", reason="Det saknas vem som ansvarar.")
+    text = ladder.letters()[-1].text
+    assert "Det saknas vem som ansvarar." in text
+    assert "Vitet räknas" not in text
 
 
 def test_a_letter_says_by_which_day_and_that_a_late_letter_gives_more_time(ladder: Ladder) -> None:
@@ -176,6 +256,64 @@ def test_a_draft_says_that_it_is_one_and_shows_what_the_decision_gives(ladder: L
     assert "[" not in sent.text
     assert "Leverantören har inte svarat." in sent.text
     assert "Utkast" not in word_text(case_file(ladder, sent.id)[1])
+
+
+SAID_GROUNDS = {
+    "not_reporting": ("inte har rapporterat", "have not reported", 3),
+    "not_taking_part": ("inte har medverkat i uppföljningen", "have not taken part in the follow-up", 4),
+    "not_following_plan": (
+        "inte har hanterat avvikelsen enligt en åtgärdsplan",
+        "in accordance with an action plan",
+        5,
+    ),
+}
+
+
+@pytest.mark.parametrize("locale", ["sv", "en"])
+@pytest.mark.parametrize("ground", SAID_GROUNDS)
+def test_the_letter_of_a_sanction_tells_its_ground_with_the_clause(play: Play, ground: str, locale: str) -> None:
+    ladder = Ladder(play, contact_language=locale)
+    ladder.to_decision()
+    draft = ladder.view.draft
+    assert draft is not None
+    assert {"sv": "Grunden för beslutet är [grund].", "en": "The ground for the decision is [ground]."}[
+        locale
+    ] in draft.text
+    ladder.decide("call_off_stop", ground=ground)
+    swedish, english, clause = SAID_GROUNDS[ground]
+    text = ladder.letters()[-1].text
+    assert {"sv": swedish, "en": english}[locale] in text
+    assert {"sv": f"aktsamhet, punkt {clause}).", "en": f"due diligence, clause {clause})."}[locale] in text
+
+
+def test_the_shortcut_tells_its_own_ground_in_draft_and_letter(play: Play) -> None:
+    ladder = Ladder(play, deviation_kind="child_labour", ground="not_reporting")
+    prepared = {"prepared_rung": "immediate_termination", "proportionality": "Barn i fabriken.", "evidence": "Rapport"}
+    ladder.act("officer", "prepare_rung", **prepared)
+    ladder.act("officer", "amend_deviation", probable=True, reason="Två oberoende källor.")
+    draft = ladder.view.draft
+    ladder.act("head", "decide_severe_termination", reasons="Allvarligt.")
+    for letter in (draft, ladder.letters()[-1]):
+        assert "har gjorts sannolik" in letter.text
+        assert "rapporterat" not in letter.text
+
+
+@pytest.mark.parametrize(("locale", "open_word"), [("sv", "[beslutsfattare]"), ("en", "[decision-maker]")])
+def test_a_draft_names_no_decider_and_the_letter_names_who_decided(play: Play, locale: str, open_word: str) -> None:
+    ladder = Ladder(play, contact_language=locale)
+    ladder.to_decision()
+    ladder.decide("call_off_stop")
+    ladder.act("head", "prepare_rung", prepared_rung="contractual_fine", proportionality="Rimligt.", evidence="R7",
+               skip_reason="Parallella rättigheter.")  # fmt: skip
+    draft = ladder.view.draft
+    assert draft is not None
+    assert draft.text.count(open_word) == 2  # where the decision is told, and as signature
+    assert "Cecilia Chef" not in draft.text
+    assert "Cecilia Chef" in ladder.letters()[-1].text
+    with play.app.database.read() as uow:
+        shown = preview_letter(uow, play.as_("head"), ladder.id, standard("contractual_fine", locale))
+    assert open_word in shown.text
+    assert "Cecilia Chef" not in shown.text
 
 
 def test_a_stop_while_investigating_says_that_nothing_is_decided_about_the_deviation(ladder: Ladder) -> None:

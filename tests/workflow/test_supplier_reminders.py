@@ -40,7 +40,7 @@ def test_a_plan_is_reminded_of_a_week_before_and_on_its_last_day(ladder: Ladder)
     live_until(ladder, date(2026, 4, 5))
     assert reminded(ladder) == [("plan_reminder", date(2026, 3, 23)), ("plan_reminder", date(2026, 3, 30))]
     assert ladder.rung == "reminder_1"
-    mail = next(m for _, m in ladder.play.sent if "Er åtgärdsplan ska snart" in str(m["Subject"]))
+    mail = next(m for _, m in ladder.play.sent if "Påminnelse om sista dagen" in str(m["Subject"]))
     text = mail.get_body(("plain",)).get_content()
     assert "30 mars 2026" in text
     assert "Ulla Upphandlare" in text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from states.errors import NotPermitted
-from tests.ladder import Ladder, contract
+from tests.ladder import GROUND, Ladder, contract
 from tests.play import Play
 from workflow.db.statements import Row
 
@@ -110,7 +110,7 @@ def test_nobody_records_a_termination_that_nobody_decided(ladder: Ladder) -> Non
 
 def prepare_stop(ladder: Ladder) -> None:
     prepared = {"prepared_rung": "call_off_stop", "proportionality": "Rimligt.", "evidence": "Revisionen"}
-    ladder.act("officer", "prepare_rung", **prepared)
+    ladder.act("officer", "prepare_rung", ground=GROUND, **prepared)
 
 
 def test_a_stop_waits_for_the_owners_consent_and_a_refusal_keeps_it_away(ladder: Ladder) -> None:

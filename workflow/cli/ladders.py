@@ -44,7 +44,7 @@ def show(chosen: Namespace) -> int:
         say(tell(_("The supplier has until %(day)s."), day=view.response["due_on"]))
     if view.fine is not None:
         weeks = len(view.fine.account.weeks) if view.fine.account else 0
-        text = _("Fine: %(weeks)s of %(cap)s weeks started, SEK %(total)s.")
+        text = _("Penalty: %(weeks)s of %(cap)s weeks started, SEK %(total)s.")
         say(tell(text, weeks=weeks, cap=view.fine.cap_weeks, total=view.fine.total_ore // 100))
     if view.next_step is not None and view.next_step.trigger:
         what = label(f"trigger.deviation.{view.next_step.trigger}", locale())

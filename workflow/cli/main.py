@@ -112,7 +112,9 @@ def parser() -> argparse.ArgumentParser:
     shown = add(ladders, "show", "ladders:show", _("One ladder as text: rungs, letters, and what happens next."))
     shown.add_argument("case", metavar="REFERENCE", help=_("The deviation's reference or id."))
     shown.add_argument("--region", metavar="CODE", help=_("The region's code, where the reference stands in several."))
-    fines = add(ladders, "fines", "ladders:fines", _("Started weeks of all fines of a region, for finance."))
+    fines = add(
+        ladders, "fines", "ladders:fines", _("Started weeks of all contractual penalties of a region, for finance.")
+    )
     fines.add_argument("--region", required=True, metavar="CODE", help=_("The region's code, for example norrbotten."))
     fines.add_argument("--csv", type=Path, metavar="FILE", help=_("Write it to a CSV file."))
 

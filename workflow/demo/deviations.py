@@ -59,9 +59,11 @@ def _begun(dialogue: int, offer: int) -> tuple[Deed, ...]:
     return Deed(dialogue, "start_dialogue", OFFICER), Deed(offer, "offer_opportunity_to_remedy", OFFICER, note)
 
 
-def _decided(prepared: int, decided: int, rung: str, why: str, reasons: str, skip: str = "") -> tuple[Deed, ...]:
-    """A sanction: prepared by the officer, decided by the head of procurement."""
-    form = {"prepared_rung": rung, "proportionality": why, "evidence": "Revisionsrapport och brevväxling i akten.",
+def _decided(
+    prepared: int, decided: int, rung: str, ground: str, why: str, reasons: str, skip: str = ""
+) -> tuple[Deed, ...]:
+    """A sanction: prepared by the officer on one of the contract's grounds ("": the shortcut), decided by the head."""
+    form = {"prepared_rung": rung, "ground": ground or None, "proportionality": why, "evidence": "Revisionsrapport och brevväxling i akten.",
             "skip_reason": skip or None}  # fmt: skip
     trigger = "decide_severe_termination" if rung == "immediate_termination" else f"decide_{rung}"
     return Deed(prepared, "prepare_rung", OFFICER, _given(**form)), Deed(
@@ -69,21 +71,13 @@ def _decided(prepared: int, decided: int, rung: str, why: str, reasons: str, ski
     )
 
 
-def _planned(back: int, *due: int) -> Deed:
-    """An action plan with milestones due so many working days from the day it came."""
-    actions = (
-        ("Rekryteringsavgifterna betalas tillbaka", "Hållbarhetschefen"),
-        ("Ny rutin för kontroll av underleverantörer", "Inköpschefen"),
-        ("Oberoende återbesök i fabriken", "Kvalitetschefen"),
-    )
+def _planned(back: int, cause: str, *measures: tuple[str, str, int]) -> Deed:
+    """An action plan: its cause, and measures each with who is responsible and due so many working days from its day."""
     return Deed(
         back, "record_action_plan", OFFICER,
         lambda day: {
-            "received_on": day(0), "cause": "Underleverantören anlitade en bemanningsagent utan vår vetskap.",
-            "milestones": [
-                {"action": action, "responsible": who, "due_on": day(days)}
-                for (action, who), days in zip(actions, due, strict=False)
-            ],
+            "received_on": day(0), "cause": cause,
+            "milestones": [{"action": action, "responsible": who, "due_on": day(days)} for action, who, days in measures],
         },
     )  # fmt: skip
 
@@ -163,17 +157,19 @@ TALES = (
             *_begun(114, 107),
             _met(50),
             *_decided(
-                38, 17, "call_off_stop",
+                38, 17, "call_off_stop", "not_reporting",
                 "Bristen har bestått i ett halvår och gäller säkerheten. Ett stopp är det minst ingripande som får effekt.",
-                "Leverantören har inte svarat på två påminnelser, en anmaning och en kallelse.",
+                "Ni har inte rapporterat vart avfallet har förts, trots två påminnelser, en anmaning och en kallelse.",
             ),
             Deed(
                 26, "consent_to_call_off_stop", OWNER,
                 _given(consents=True, note="Hämtningen kan ordnas hos en annan leverantör i ramavtalet."),
             ),
-            Deed(6, "review_call_off_stop", HEAD, _given(note="Grunden finns kvar. Leverantören har inte hört av sig.")),
+            Deed(
+                6, "review_call_off_stop", HEAD,
+                _given(note="Grunden finns kvar. Leverantören har fortfarande inte rapporterat."),
+            ),
         ),
-        ground="not_reporting",
     ),
     Tale(
         "Arbetsvillkor vid montering av datorer", "Datakommunikation", 131, "audit", "Skydd mot farliga ämnen",
@@ -183,12 +179,11 @@ TALES = (
             *_begun(127, 120),
             _met(63),
             *_decided(
-                50, 31, "contractual_fine",
+                50, 31, "contractual_fine", "not_following_plan",
                 "Vitet är 10 000 kr i veckan mot ett avtalsvärde på flera miljoner. Mindre ingripande steg har prövats.",
-                "Leverantören har fått fem månader att åtgärda utan att visa någon åtgärd.",
+                "Ni har haft fem månader på er men har inte lämnat någon åtgärdsplan.",
             ),
         ),
-        ground="not_following_plan",
     ),
     Tale(
         "Upprepade brister i städning av vårdrum", "Lokalvård vid folktandvårdens kliniker", 142, "follow_up",
@@ -199,13 +194,12 @@ TALES = (
             *_begun(138, 131),
             _met(74),
             *_decided(
-                44, 13, "termination_with_notice",
+                44, 13, "termination_with_notice", "not_following_plan",
                 "Bristen gäller personalens grundläggande villkor. En tid att avveckla skyddar verksamheten.",
-                "Leverantören har inte lämnat någon plan, och bristen har upprepats.",
+                "Ni har inte lämnat någon åtgärdsplan, och bristen har upprepats.",
                 "Avtalet är inget ramavtal. Ett vite skulle drabba personalen utan att rätta bristen.",
             ),
         ),
-        ground="not_following_plan",
     ),
     Tale(
         "Barn i arbete hos underleverantör", "Sprutor och kanyler", 20, "audit", "Förbud mot barnarbete",
@@ -219,9 +213,9 @@ TALES = (
                 _given(reason="Revisorns rapport, skolans register och två vittnen.", probable=True),
             ),
             *_decided(
-                9, 4, "immediate_termination",
+                9, 4, "immediate_termination", "",
                 "Barnarbete är en allvarlig avvikelse. Inget lindrigare medel skyddar barnen.",
-                "Barnarbete i leveranskedjan har gjorts sannolikt. Avtalet ger rätt att säga upp med omedelbar verkan.",
+                "Barnarbete i er leveranskedja har gjorts sannolikt. Avtalet ger rätt att säga upp med omedelbar verkan.",
             ),
         ),
         kind="child_labour",
@@ -260,13 +254,27 @@ TALES = (
     Tale(
         "Plan om levnadslön", "Mattor och mattservice", 44, "audit", "Lön som går att leva på", f"{_CODE}, punkt 2.4",
         "Lönen i tvätteriet ligger under den lokala levnadslönen.", ("Ove Rask", "ove.rask@tornea.example"),
-        (*_begun(40, 32), _planned(3, 60, 90)),
+        (
+            *_begun(40, 32),
+            _planned(
+                3, "Tvätteriet betalar den lagstadgade minimilönen. Levnadskostnaderna har stigit mer.",
+                ("Lönerna kartläggs mot den lokala levnadslönen", "Hållbarhetschefen", 60),
+                ("Avtal med tvätteriet om stegvis höjda löner", "Inköpschefen", 90),
+            ),
+        ),
     ),
     Tale(
         "Skyddsutrustning i gjuteri", "Mobiltelefoner", 95, "audit", "Säker arbetsmiljö", f"{_CODE}, punkt 2.6",
         "Ögonskydd saknades vid nio av tjugo arbetsplatser.", ("Petra Lund", "petra.lund@bitvis.example"),
         (
-            *_begun(91, 84), _planned(72, 40, 85, 110), Deed(66, "accept_action_plan", OWNER, _ACCEPTED),
+            *_begun(91, 84),
+            _planned(
+                72, "Gjuteriet köpte in ögonskydd efter antal anställda, inte efter antal arbetsplatser.",
+                ("Ögonskydd finns vid varje arbetsplats", "Platschefen", 40),
+                ("Alla i gjuteriet är utbildade i skyddsutrustning", "Personalchefen", 85),
+                ("Oberoende återbesök i gjuteriet", "Kvalitetschefen", 110),
+            ),
+            Deed(66, "accept_action_plan", OWNER, _ACCEPTED),
             Deed(34, "record_milestone", OFFICER, lambda day: {"milestone": 1, "done_on": day(-1), "proof": "Kvitto och foton."}),
         ),
     ),
@@ -276,7 +284,12 @@ TALES = (
         ("Elin Sund", "elin.sund@renstigen.example"),
         (
             # The dialogue drew out: *Lika behandling* shows it.
-            *_begun(128, 79), _planned(70, 30), Deed(64, "accept_action_plan", OWNER, _ACCEPTED),
+            *_begun(128, 79),
+            _planned(
+                70, "Utbildningen låg inte i introduktionen för nya konsulter.",
+                ("Alla konsulter i uppdraget har gått utbildningen mot mutor", "Konsultchefen", 30),
+            ),
+            Deed(64, "accept_action_plan", OWNER, _ACCEPTED),
             Deed(41, "record_milestone", OFFICER, lambda day: {"milestone": 1, "done_on": day(-2), "proof": "Deltagarlista."}),
             Deed(
                 8, "record_remedy", OFFICER,
@@ -289,7 +302,14 @@ TALES = (
         f"{_CODE}, punkt 2.1", "Arbetsgivaren förvarade arbetarnas pass. Passen är nu tillbaka.",
         ("Karl Modig", "karl.modig@skyddslinjen.example"),
         (
-            *_begun(192, 184), _planned(172, 40, 60, 75), Deed(166, "accept_action_plan", OWNER, _ACCEPTED),
+            *_begun(192, 184),
+            _planned(
+                172, "Arbetsgivaren samlade in passen vid anställningen, av gammal vana.",
+                ("Passen lämnas tillbaka mot kvittens", "Personalchefen", 40),
+                ("Ny rutin: arbetarna förvarar själva sina handlingar", "Inköpschefen", 60),
+                ("Oberoende återbesök i fabriken", "Kvalitetschefen", 75),
+            ),
+            Deed(166, "accept_action_plan", OWNER, _ACCEPTED),
             Deed(136, "record_milestone", OFFICER, lambda day: {"milestone": 1, "done_on": day(-2), "proof": "Kvittenser."}),
             Deed(
                 125, "decide_plan_extension", OWNER,

@@ -22,7 +22,7 @@ from workflow.deviations.sanction_effects import (
     fine_letter_returned,
     hold_fine,
 )
-from workflow.deviations.termination import TERMINATIONS, tell_termination, withdraw_termination
+from workflow.deviations.termination import tell_termination, withdraw_termination
 from workflow.engine import case_rows, obligations
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
@@ -119,8 +119,6 @@ def enter_rung(step: Step) -> None:
     notice_id = notices.send(step, rung, rung=rung, starts_period=True, reason=step.answer("reasons"))
     note_rung(step, rung, "entered", notice_id=notice_id, reasons=reasons)
     drop(step, "resend_notice", "prepare_rung", CONSENT.trigger)
-    if row.terminates_on is not None and rung not in TERMINATIONS:
-        withdraw_termination(step)
     change_deviation(step, rung=rung, rung_entered_on=step.today, meeting_on=None, **AT_REST)
     step.recorded["rung"] = {"from": row.rung, "to": rung}
 
@@ -213,6 +211,10 @@ def store_next_rung_asked(step: Step) -> None:
 def store_preparation(step: Step) -> None:
     """The draft of a sanction by somebody who then does not decide it; the letter is drafted with its reasons."""
     f = step.form
+    if f.ground and f.ground != deviation_row(step).ground:
+        change_deviation(step, ground=f.ground, ground_note=None)  # an older note is about another ground
+    if _needs_ground(step, f.prepared_rung):
+        raise InvalidForm([FieldError("ground", "field_required")])
     change_deviation(
         step,
         prepared_rung=f.prepared_rung,
@@ -229,6 +231,18 @@ def store_preparation(step: Step) -> None:
     drop(step, CONSENT.trigger)
     if f.prepared_rung == "call_off_stop" and step.definition.edges(CONSENT.trigger, step.column("state")):
         step.more_tasks.append(plan_obligation(step.situation(), CONSENT))
+
+
+def _needs_ground(step: Step, rung: str) -> bool:
+    """Whether the rung's own decision is prepared and no ground is recorded.
+
+    Where that decision cannot be taken from here, or the deviation is severe, the draft is of a decision with a ground
+    of its own: a stop while something is investigated, the shortcut.
+    """
+    step.load("deviation")
+    d = step.situation().deviation
+    own = bool(step.definition.edges(BY_KEY[rung].trigger, step.column("state")))
+    return own and not d.ground and not (rung == "immediate_termination" and d.severe)
 
 
 @effect("store_consent")
@@ -326,16 +340,14 @@ def start_the_clock(step: Step) -> None:
 
 @effect("close_deviation")
 def close_deviation(step: Step) -> None:
-    """Remedied, withdrawn, settled or terminated: what is in force ends, and the supplier is told."""
+    """Remedied, withdrawn, settled or terminated: what is in force ends, and the supplier is told of each and of the end."""
     outcome = {"decide_remedied": "remedied", "decide_withdrawn": "withdrawn", "decide_settled": "settled"}.get(
         step.trigger, "terminated"
     )
     reasons = step.answer("reasons") or step.answer("note")
+    change_deviation(step, outcome=outcome, ended_on=step.today, **AT_REST)
     end_sanctions(step, outcome)
     end_rungs(step, outcome)
-    if outcome != "terminated":
-        withdraw_termination(step)
-    change_deviation(step, outcome=outcome, ended_on=step.today, **AT_REST)
     if outcome != "terminated":
         notices.send(step, "deviation_closed", reason=reasons)
     if step.column("paused_on") is not None:

@@ -33,13 +33,18 @@ Ground = Annotated[
     BeforeValidator(empty_is_none),
     Field(default=None),
 ]
+#: What stands in the letters as it was written, and what the supplier reads as the reasons of a decision.
+InLetters = {"hint": "stands_in_letters"}
+LetterLine = Annotated[Line, Field(json_schema_extra=InLetters)]
+Reasons = Annotated[Words, Field(json_schema_extra={"hint": "supplier_reads"})]
 Refusal = Annotated[Literal["traceability", "audit"] | None, BeforeValidator(empty_is_none), Field(default=None)]
 Language = Literal["sv", "en"]
 
 
-def business(most: int = 10_000) -> Any:
+def business(most: int = 10_000, **extra: str) -> Any:
     """A field that may name a supplier's own suppliers (OSL 31:16); its name stands in `access.OF_BUSINESS`."""
-    return Field(min_length=1, max_length=most, json_schema_extra={"secrecy": "business", "widget": "textarea"})
+    said = {"secrecy": "business", "widget": "textarea", **extra}
+    return Field(min_length=1, max_length=most, json_schema_extra=said)
 
 
 OptionalBusiness = Annotated[
@@ -114,9 +119,9 @@ class OpenDeviation(Form):
     found_on: Day
     finding_source: FindingSource
     deviation_kind: DeviationKind
-    requirement: Line
-    clause: Line
-    description: Annotated[str, business()]
+    requirement: LetterLine
+    clause: LetterLine
+    description: Annotated[str, business(hint="stands_in_letters")]
     ground: Ground = None
     contact_name: OptionalLine
     contact_email: OptionalLine
@@ -152,10 +157,15 @@ class MeetingHeldForm(Form):
 
 @form("deviation", "prepare_rung")
 class PrepareForm(Form):
-    """The draft of a sanction: which rung, why it is in proportion, on what evidence; and why others are passed over."""
+    """The draft of a sanction: which rung, on what ground, why it is in proportion, on what evidence; and why others are
+    passed over.
+
+    Without a ground the one that is recorded stays.
+    """
 
     prepared_rung: Literal["call_off_stop", "contractual_fine", "termination_with_notice", "immediate_termination"]
-    proportionality: Words
+    ground: Ground = None
+    proportionality: Reasons
     evidence: Annotated[str, business()]
     skip_reason: OptionalWords
 
@@ -172,7 +182,7 @@ class ConsentForm(Form):
       "decide_immediate_termination", "decide_severe_termination", "decide_stop_while_investigating",
       "decide_remedied", "decide_withdrawn", "decide_settled")  # fmt: skip
 class DecideRungForm(Form):
-    reasons: Words
+    reasons: Reasons
     sent_to: OptionalLine
 
 
@@ -186,9 +196,18 @@ class OtherRungForm(DecideRungForm):
 assert set(OtherRungForm.model_fields["to_rung"].annotation.__args__) == set(LOWER)  # type: ignore[union-attr]
 
 
-@form("deviation", "decide_wait", "decide_rung_waived", "decide_lift_of_call_off_stop", "decide_end_of_fine")
-class WaitForm(DecideRungForm):
-    """Until when the next step waits: within half a year."""
+@form("deviation", "decide_wait", "decide_rung_waived")
+class WaitForm(Form):
+    """Until when the next step waits: within half a year. The supplier gets no letter."""
+
+    reasons: Words
+    sent_to: OptionalLine
+    until_on: Day
+
+
+@form("deviation", "decide_lift_of_call_off_stop", "decide_end_of_fine")
+class EndForm(DecideRungForm):
+    """What ends, and until when the next step waits: within half a year."""
 
     until_on: Day
 
@@ -228,7 +247,7 @@ class ActionPlanForm(Form):
 
 @form("deviation", "accept_action_plan")
 class AcceptPlanForm(Form):
-    reasons: Words
+    reasons: Reasons
     sent_to: OptionalLine
 
 
@@ -236,7 +255,7 @@ class AcceptPlanForm(Form):
 class BackForm(Form):
     """Why the ladder goes on: the supplier is told, and gets the whole of the rung's time again."""
 
-    reason: Words
+    reason: Reasons
 
 
 @form("deviation", "decide_plan_extension")
@@ -267,7 +286,7 @@ class VerificationForm(Form):
     verified: bool
     verified_by_means: Literal["documents", "office_audit", "factory_audit"]
     verified_on: Day
-    note: Words
+    note: Annotated[Words, Field(json_schema_extra={"hint": "supplier_reads_if_not_verified"})]
 
 
 @form("deviation", "record_supplier_answer")

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from states.calendar import ONE_DAY
 from states.deadlines import Receipt
 from states.deviation_dates import agreed, response_period
 from states.due_dates import count
@@ -50,7 +51,7 @@ _CLAUSE_OF = {
     "fine_ended": "contractual_fine",
 }
 #: What a draft leaves open until it is decided, and shows as such.
-_OPEN_IN_DRAFT = ("reasons", "proportionality", "decider", "plan_due_day", "measures")
+_OPEN_IN_DRAFT = ("ground", "reasons", "proportionality", "decider", "plan_due_day", "measures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def render_letter(
     values = letter_values(step, row, words.kind, locale, head, rung=rung, reason=reason)
     values |= _reminder_values(step, reminds_of, locale)
     if draft:
+        values["decider"] = ""  # who prepares it, or looks at it, is not who decides
         values |= {name: f"[{word(name, locale)}]" for name in _OPEN_IN_DRAFT if not values[name]}
     values["decider"] = values["decider"] or values["officer"]
     subject, text = rendered(words.subject, words.text, values)
@@ -137,11 +139,17 @@ def letter_values(
         "fine_cap_weeks": ngettext("%(n)s week", "%(n)s weeks", fine.cap_weeks, locale),
         "fine_max": money(fine.week_ore * fine.cap_weeks // 100, locale),
         "fine_total": money(d.fine.total_ore // 100, locale) if d.fine is not None and d.fine.total_ore else "",
+        "fine_again_day": on(step.today + ONE_DAY)
+        if d.fine_runs and d.fine is not None and not d.fine.cap_is_reached
+        else "",
         "stop_months": length("stop_until_termination"),
         "notice_time": length("termination_notice"),
         "contract_end_day": on(ends.due_on),
+        "objection_day": on(count(situation, "withdrawal_answer", "step_begun", step.today).due_on),
+        "matter": label(f"letter_matter.{'closed' if row.outcome else 'goes_on'}", locale),
         "plan_last_day": on(last_milestone),
         "outcome": label(f"letter_outcome.{row.outcome}", locale) if row.outcome else "",
+        "ground": _ground(step, row, kind, locale),
         "reasons": " ".join((reason or "").split()) if reason != row.proportionality else "",
         "proportionality": " ".join((row.proportionality or "").split()),
     }
@@ -174,6 +182,19 @@ def _reminder_values(step: Step, reminds_of: Reminds | None, locale: str) -> dic
             for action, on in reminds_of.measures
         ),
     }
+
+
+def _ground(step: Step, row: Row, kind: str, locale: str) -> str:
+    """Which of the contract's grounds carries the decision, as a clause of a sentence; "" where none is recorded.
+
+    The shortcut has a ground of its own. A draft is of the shortcut where the contract gives no other right to
+    terminate at once.
+    """
+    d = step.situation().deviation
+    draft = step.trigger != "decide_immediate_termination" and d.severe and not d.may_terminate_at_once
+    if kind == "immediate_termination" and (step.trigger == "decide_severe_termination" or draft):
+        return label("letter_ground.severe_probable", locale)
+    return label(f"letter_ground.{row.ground}", locale) if row.ground else ""
 
 
 def _clause(kind: str) -> str:

@@ -112,10 +112,14 @@ def _write(
     message_id = None
     if status == "queued":
         message_id = _queue(step, row, notice_id, made.subject, made.text)
-        step.recorded["letter"] = {
+        sent = {
             "notice": notice_id, "kind": kind, "sha256": digest, "document_sha256": document_digest,
             "text": words.text_id,
         }  # fmt: skip
+        if "letter" in step.recorded:  # a step that ends several things sends a letter about each
+            step.recorded.setdefault("more_letters", []).append(sent)
+        else:
+            step.recorded["letter"] = sent
     step.uow.run(
         _INSERT,
         id=notice_id,

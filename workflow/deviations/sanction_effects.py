@@ -11,6 +11,7 @@ from workflow.deviations import notices, rows
 from workflow.deviations.climb import AT_REST, ask, asked_of, drop, end_rungs, entries, replan, stand_on
 from workflow.deviations.facts import open_stop
 from workflow.deviations.rows import change_deviation, deviation_row
+from workflow.deviations.termination import TERMINATIONS, withdraw_termination
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
 from workflow.errors import FieldError, InvalidForm
@@ -18,6 +19,12 @@ from workflow.errors import FieldError, InvalidForm
 ONE_DAY = timedelta(days=1)
 #: Stays that end when the supplier has got the letter that asks again.
 OF_PLANS = ("plan_received", "fine_ended")
+#: The letters that tell of a sanction's end, and those from which the supplier knows that it began.
+_BEGUN_BY = {
+    "stop_lifted": ("call_off_stop", "stop_while_investigating"),
+    "fine_ended": ("contractual_fine",),
+    "termination_withdrawn": TERMINATIONS,
+}
 
 
 # --- the stop -------------------------------------------------------------------------------------------------
@@ -76,7 +83,7 @@ def lift_call_off_stop(step: Step) -> None:
     _lift(step, "lifted")
     end_rungs(step, "lifted", of=("call_off_stop",))
     drop(step, *asked_of(row.asked_rung))
-    notices.send(step, "stop_lifted", reason=f.reasons)
+    _tell_end(step, "stop_lifted", f.reasons)
     if row.rung == "call_off_stop":
         stand_on(step, "escalation_meeting", f.reasons)
     change_deviation(step, **AT_REST | {"waits_until_on": f.until_on})
@@ -228,7 +235,7 @@ def end_fine(step: Step) -> None:
     _stop_fine(step)
     end_rungs(step, "fine_ended", of=("contractual_fine",))
     drop(step, *asked_of(row.asked_rung))
-    notices.send(step, "fine_ended", reason=f.reasons)
+    _tell_end(step, "fine_ended", f.reasons)
     if edge.target != edge.source and edge.target in BY_KEY:
         standing = any(e.rung == edge.target and e.ended_on is None for e in entries(step))
         if standing:
@@ -240,10 +247,36 @@ def end_fine(step: Step) -> None:
 
 
 def end_sanctions(step: Step, why: str) -> None:
-    """A stop and a fine that are in force end today; weeks of the fine that started before stay due."""
+    """A stop and a fine that are in force end today, a termination is taken back; the supplier is told of each.
+
+    Weeks of the fine that started before stay due. Where the contract has ended by its termination, that letter said all.
+    """
+    row = deviation_row(step)
+    stopped, fined = open_stop(step) is not None, row.fine_decided_on is not None and row.fine_ended_on is None
+    reasons = step.answer("reasons")
     _lift(step, why)
-    if deviation_row(step).fine_decided_on is not None and deviation_row(step).fine_ended_on is None:
+    if fined:
         _stop_fine(step)
+    if why == "terminated":
+        return
+    if stopped:
+        _tell_end(step, "stop_lifted", reasons)
+    if fined:
+        _tell_end(step, "fine_ended", reasons)
+    withdraw_termination(step)
+    _tell_end(step, "termination_withdrawn", reasons)
+
+
+def _tell_end(step: Step, kind: str, reasons: str | None) -> None:
+    """The letter that a sanction has ended, where the supplier was told that it began and has not been told of its end."""
+    told = False
+    for notice in step.uow.all(notices.NOTICES, case_id=step.case_id):
+        if notice.kind == kind:
+            told = False
+        elif notice.kind in _BEGUN_BY[kind]:
+            told = told or notice.status in ("queued", "delivered")
+    if told:
+        notices.send(step, kind, reason=reasons)
 
 
 def _stop_fine(step: Step) -> None:
@@ -255,7 +288,7 @@ def _stop_fine(step: Step) -> None:
 
 @effect("leave_sanctions")
 def leave_sanctions(step: Step) -> None:
-    """Down to a rung below the call-off stop: neither stop nor fine goes on."""
+    """Down to a rung below the call-off stop: neither stop nor fine goes on, and the contract has its time again."""
     end_sanctions(step, "moved_down")
     end_rungs(step, "moved_down", of=("call_off_stop", "contractual_fine", "termination_with_notice"))
 

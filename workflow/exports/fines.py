@@ -33,7 +33,7 @@ def fine_sheet(uow: UnitOfWork, who: Actor, locale: str, case_id: str | None = N
         Column("set_off_reference", label("field.set_off_reference", locale)),
         Column("set_off_note", gettext("Note", locale)),
     ]
-    return Sheet(gettext("Contractual fine", locale), columns, rows)
+    return Sheet(gettext("Contractual penalty", locale), columns, rows)
 
 
 def _week_cells(w: FineWeekItem) -> list[Value]:

@@ -19,8 +19,8 @@ from workflow.errors import FieldError
 
 #: Letters that are no rung's own: they ask for a new plan, or tell of what began or ended beside the climb.
 OTHER_KINDS = (
-    "stop_while_investigating", "plan_reminder", "milestone_reminder", "plan_accepted", "plan_returned", "ladder_resumed", "stop_lifted", "fine_ended",
-    "deviation_closed",
+    "stop_while_investigating", "plan_reminder", "milestone_reminder", "plan_accepted", "plan_returned", "ladder_resumed",
+    "stop_lifted", "fine_ended", "termination_withdrawn", "deviation_closed",
 )  # fmt: skip
 KINDS = (*BY_KEY, *OTHER_KINDS)
 
@@ -29,11 +29,12 @@ ALWAYS_KNOWN = (
     "contract", "contract_reference", "clause", "clause_version", "requirement", "requirement_clause", "description",
     "found_on", "reference", "today", "supplier", "recipient", "region", "unit", "officer", "decider", "dialogue_day",
     "fine_week", "fine_cap_weeks", "fine_max", "stop_months", "notice_time", "contract_end_day",
+    "objection_day", "matter",
 )  # fmt: skip
 #: What some cases do not have.
 MAY_BE_MISSING = (
-    "officer_address", "response_day", "response_time", "report_day", "plan_last_day", "reasons", "proportionality",
-    "fine_total", "outcome", "plan_due_day", "measures",
+    "officer_address", "response_day", "response_time", "report_day", "plan_last_day", "ground", "reasons",
+    "proportionality", "fine_total", "fine_again_day", "outcome", "plan_due_day", "measures",
 )  # fmt: skip
 PLACEHOLDERS = (*ALWAYS_KNOWN, *MAY_BE_MISSING)
 
@@ -42,6 +43,7 @@ _IN_ALL = ("contract_reference", "clause")
 _TELLS_MORE = {
     "contractual_fine": ("fine_week", "fine_cap_weeks"),
     "termination_with_notice": ("notice_time", "contract_end_day"),
+    "termination_withdrawn": ("objection_day",),
     "plan_reminder": ("plan_due_day",),
     "milestone_reminder": ("measures",),
 }

@@ -1,14 +1,14 @@
 """A form on a page from its pydantic class: what to show, and what was typed, back as data for the class.
 
 The class alone says what is asked: kinds come from its JSON schema, names and hints from the catalogues
-(`field.<name>`, `hint.<name>`, `value.<field>.<value>`). Repeating groups need no script. What was typed is
-given back as it was typed when something is wrong.
+(`field.<name>`, `hint.<name>` or the hint that the class names, `value.<field>.<value>`). Repeating groups need no
+script. What was typed is given back as it was typed when something is wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -59,6 +59,7 @@ class Asked:
     default: Any = None
     maxlength: int | None = None
     columns: tuple[Asked, ...] = ()
+    hint: str = ""
 
 
 def asked(cls: type[BaseModel]) -> tuple[Asked, ...]:
@@ -77,6 +78,11 @@ def _fields(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[
 
 
 def _field(name: str, part: Mapping[str, Any], required: bool, definitions: Mapping[str, Any]) -> Asked:
+    found = _kind_of(name, part, required, definitions)
+    return replace(found, hint=part.get("hint", "")) if "hint" in part else found
+
+
+def _kind_of(name: str, part: Mapping[str, Any], required: bool, definitions: Mapping[str, Any]) -> Asked:
     core = _core(part)
     default = part.get("default")
     widget = part.get("widget") or core.get("widget")
@@ -236,7 +242,7 @@ def described(
                     "columns": [_described(c, choices, locale, each.name) for c in each.columns],
                     "rows": rows,
                     "errors": errors,
-                    "hint": _hint(each.name, locale),
+                    "hint": _hint(each, locale),
                     "optional": not each.required,
                 }
             )
@@ -250,7 +256,7 @@ def _described(each: Asked, choices: Choices, locale: str, group: str = "") -> d
     return {
         "name": each.name,
         "label": label(f"field.{each.name}", locale),
-        "hint": _hint(each.name, locale) or (gettext("One on each line.", locale) if each.kind == "lines" else None),
+        "hint": _hint(each, locale) or (gettext("One on each line.", locale) if each.kind == "lines" else None),
         "type": _type(each.kind),
         "required": each.required or each.kind == "checkbox",
         "options": _options(each, choices, locale),
@@ -265,8 +271,9 @@ def _type(kind: str) -> str:
     )
 
 
-def _hint(name: str, locale: str) -> str | None:
-    code = f"hint.{name}"
+def _hint(each: Asked, locale: str) -> str | None:
+    """The hint that its form gives the field, else that of its name."""
+    code = f"hint.{each.hint or each.name}"
     return label(code, locale) if has_label(code, locale) else None
 
 

@@ -12,7 +12,7 @@ from states.roles import Actor
 from workflow.cases.actions import Action
 from workflow.cases.items import CaseView, LotView
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.deviations.queries import ContractConditions, contract_conditions, preparation_of
+from workflow.deviations.queries import ContractConditions, contract_conditions, ladder_view, preparation_of
 from workflow.engine.forms import kronor
 
 _TARGET = ("statement", "dimension", "goal", "level", "indicator", "baseline", "target_value", "target_on", "follow_up")
@@ -50,6 +50,7 @@ def known_answers(uow: UnitOfWork, who: Actor, view: CaseView, action: Action) -
         known |= _conditions(contract_conditions(uow, who, view.case.id, local_date(uow.now)))
     elif action.trigger == "prepare_rung":
         known |= preparation_of(uow, who, view.case.id)
+        known["ground"] = ladder_view(uow, who, view.case.id).deviation["ground"]
     elif action.decides and action.trigger in _SANCTIONS:
         known["reasons"] = preparation_of(uow, who, view.case.id)["proportionality"]
     asked = action.form.model_fields
