@@ -43,7 +43,7 @@ Language = Literal["sv", "en"]
 
 def business(most: int = 10_000, **extra: str) -> Any:
     """A field that may name a supplier's own suppliers (OSL 31:16); its name stands in `access.OF_BUSINESS`."""
-    said = {"secrecy": "business", "widget": "textarea", **extra}
+    said: dict[str, Any] = {"secrecy": "business", "widget": "textarea", **extra}
     return Field(min_length=1, max_length=most, json_schema_extra=said)
 
 
