@@ -29,17 +29,18 @@ from workflow.commands import (
     HandOn,
     MarkSeen,
     OpenCase,
+    ProposeLetterhead,
     ProposeLetterText,
     ProposeParameter,
     PublishPlan,
     RecordReturned,
+    RejectLetterhead,
     RejectLetterText,
     RejectParameter,
     SaveView,
     SetAbsence,
     SetCalendarAddress,
     SetDirectoryNumber,
-    SetLetterhead,
     SetMailPlan,
     SetSubstitute,
     SettleMailMatter,
@@ -199,7 +200,8 @@ def settings(play: Play) -> None:
         f"{MARK} Eva",
         f"{MARK} beslut",
     )
-    play.do("admin", SetLetterhead(play.region, None, play.today, *lines))
+    head = play.do("admin", ProposeLetterhead(play.region, None, play.today, *lines))["id"]
+    play.do("head", RejectLetterhead(head, f"{MARK} huvudskäl"))
 
 
 def plans(play: Play) -> None:
