@@ -51,7 +51,7 @@ from workflow.db.metadata import METADATA
 from workflow.duties.register import open_due_duties
 from workflow.engine.execute import Idempotency, execute
 from workflow.parameters.running import move_released_deadlines
-from workflow.people.kept_forms import keep
+from workflow.people.kept_forms import Kept, keep
 
 MARK = "KANARIE"
 NUMBER = "556056-6258"
@@ -225,7 +225,7 @@ def of_oneself(play: Play) -> None:
     play.do("owner", SaveView(f"{MARK} vy", {"q": f"{MARK} sökt"}))
     play.do("owner", MarkSeen(play.case, 1))
     play.do("admin", SetDirectoryNumber(owner, f"{MARK} nummer"))
-    keep(play.app, owner, {"path": "/my-tasks", "query": {}, "answers": {"reasons": f"{MARK} formulär"}})
+    keep(play.app, owner, Kept("/my-tasks", {}, {"reasons": [f"{MARK} formulär"]}, signed_out=False))
 
 
 def deviation(play: Play, contract: str) -> None:
