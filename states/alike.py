@@ -7,8 +7,10 @@ one supplier than to others. The rule is simple so that anybody can do the sum a
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import median
 
 from states.ladder import BY_KEY, KEYS
@@ -21,6 +23,9 @@ TIMES, DAYS = 2, 14
 STEPS = 2
 #: Ends that somebody chose. A supplier who remedied ended the ladder itself, and a termination is its top.
 CHOSEN_ENDS = ("settled", "withdrawn")
+
+#: So many of the others are named beside a deviation that stands out: those nearest to what is usual. All are counted.
+MOST_NAMED = 20
 
 UNEQUAL = ("longer", "shorter", "higher", "lower", "passed_by", "not_passed_by")
 
@@ -71,13 +76,17 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Unequal:
-    """One deviation that stands out: `value` against `usual`, the median (or share in percent) of the `others`."""
+    """One deviation that stands out: `value` against `usual`, the median (or share in percent) of `compared` others.
+
+    `others` are those of them that are nearest to the usual, at most `MOST_NAMED`.
+    """
 
     course: Course
     what: str
     rung: str | None
     value: float
     usual: float
+    compared: int
     others: tuple[Course, ...]
 
 
@@ -125,12 +134,13 @@ def figures(courses: Sequence[Course]) -> Figures:
 
 
 def _group(like: Likeness, members: list[Course]) -> Alike:
+    group = _Group(members)
     return Alike(
         like=like,
         figures=figures(members),
         by_supplier=_by(members, lambda c: c.supplier),
         by_category=_by(members, lambda c: c.category),
-        unequal=tuple(u for course in members for u in unequal(course, [c for c in members if c is not course])),
+        unequal=tuple(u for course in members for u in group.unequal(course)),
         comparable=len(members) > FEWEST_OTHERS,
     )
 
@@ -144,48 +154,110 @@ def _by(members: list[Course], name: Callable[[Course], str]) -> tuple[tuple[str
 
 def unequal(course: Course, others: Sequence[Course]) -> list[Unequal]:
     """How a deviation stands out among the others of its likeness; nothing where too few can be compared."""
-    return [*_in_days(course, others), *_in_height(course, others), *_in_passing_by(course, others)]
+    return _Group([course, *others]).unequal(course)
 
 
-def _in_days(course: Course, others: Sequence[Course]) -> list[Unequal]:
-    """Longer also counts the days so far on a rung that it still stands on; shorter only those that are over."""
-    found = []
-    for rung in KEYS:
-        like = tuple(c for c in others if rung in c.ended)
-        if len(like) < FEWEST_OTHERS or rung not in course.stood_on:
-            continue
-        usual = median(c.ended[rung] for c in like)
-        days = course.ended.get(rung, 0) + course.running.get(rung, 0)
-        if days >= TIMES * usual and days - usual >= DAYS:
-            found.append(Unequal(course, "longer", rung, days, usual, like))
-        elif rung not in course.running and TIMES * days <= usual and usual - days >= DAYS:
-            found.append(Unequal(course, "shorter", rung, days, usual, like))
-    return found
+class _Figure:
+    """One figure of those that have it, sorted once: each is held against the others without going through them again."""
+
+    def __init__(self, members: Iterable[Course], value: Callable[[Course], float]) -> None:
+        self.courses = sorted(members, key=value)
+        self.values = [value(c) for c in self.courses]
+        self.place = {c.case_id: n for n, c in enumerate(self.courses)}
+        self.total = sum(self.values)
+
+    def others(self, course: Course) -> int:
+        """How many others have the figure."""
+        return len(self.courses) - (course.case_id in self.place)
+
+    def median(self, course: Course) -> float:
+        """The median of the others."""
+        own, n = self.place.get(course.case_id, len(self.values)), self.others(course)
+
+        def other(k: int) -> float:
+            return self.values[k if k < own else k + 1]
+
+        return other(n // 2) if n % 2 else (other(n // 2 - 1) + other(n // 2)) / 2
+
+    def mean(self, course: Course) -> float:
+        """The mean of the others: of what is 0 or 100, the share in percent."""
+        own = self.place.get(course.case_id)
+        return (self.total - (self.values[own] if own is not None else 0)) / self.others(course)
+
+    def nearest(self, course: Course, usual: float) -> tuple[Course, ...]:
+        """The others that are nearest to a value; they stand beside it on either side."""
+        at = bisect_left(self.values, usual)
+        beside = range(max(0, at - MOST_NAMED - 1), min(len(self.values), at + MOST_NAMED + 1))
+        near = sorted(beside, key=lambda n: abs(self.values[n] - usual))
+        return tuple(c for n in near if (c := self.courses[n]).case_id != course.case_id)[:MOST_NAMED]
 
 
-def _in_height(course: Course, others: Sequence[Course]) -> list[Unequal]:
-    """Against the others that are over: a ladder that is still climbed may come as high as they did."""
-    like = tuple(c for c in others if c.outcome is not None)
-    if len(like) < FEWEST_OTHERS:
+class _Group:
+    """Like deviations, each held against the others."""
+
+    def __init__(self, members: Sequence[Course]) -> None:
+        self.members = members
+
+    @cached_property
+    def _days(self) -> dict[str, _Figure]:
+        return {r: _Figure((c for c in self.members if r in c.ended), lambda c, r=r: c.ended[r]) for r in KEYS}  # type: ignore[misc]
+
+    @cached_property
+    def _height(self) -> _Figure:
+        return _Figure((c for c in self.members if c.outcome is not None), lambda c: c.height)
+
+    @cached_property
+    def _passed(self) -> dict[str, _Figure]:
+        return {
+            r: _Figure(
+                (c for c in self.members if r in c.stood_on or r in c.passed_by),
+                lambda c, r=r: 100 * (r in c.passed_by),  # type: ignore[misc]
+            )
+            for r in KEYS
+        }
+
+    def unequal(self, course: Course) -> list[Unequal]:
+        return [*self._in_days(course), *self._in_height(course), *self._in_passing_by(course)]
+
+    def _in_days(self, course: Course) -> list[Unequal]:
+        """Longer also counts the days so far on a rung that it still stands on; shorter only those that are over."""
+        found = []
+        for rung, figure in self._days.items():
+            if figure.others(course) < FEWEST_OTHERS or rung not in course.stood_on:
+                continue
+            usual = figure.median(course)
+            days = course.ended.get(rung, 0) + course.running.get(rung, 0)
+            if days >= TIMES * usual and days - usual >= DAYS:
+                found.append(_unequal(course, "longer", rung, days, usual, figure))
+            elif rung not in course.running and TIMES * days <= usual and usual - days >= DAYS:
+                found.append(_unequal(course, "shorter", rung, days, usual, figure))
+        return found
+
+    def _in_height(self, course: Course) -> list[Unequal]:
+        """Against the others that are over: a ladder that is still climbed may come as high as they did."""
+        figure = self._height
+        if figure.others(course) < FEWEST_OTHERS:
+            return []
+        usual = figure.median(course)
+        if course.height - usual >= STEPS:
+            return [_unequal(course, "higher", course.furthest, course.height, usual, figure)]
+        if course.outcome in CHOSEN_ENDS and usual - course.height >= STEPS:
+            return [_unequal(course, "lower", course.furthest, course.height, usual, figure)]
         return []
-    usual = median(c.height for c in like)
-    if course.height - usual >= STEPS:
-        return [Unequal(course, "higher", course.furthest, course.height, usual, like)]
-    if course.outcome in CHOSEN_ENDS and usual - course.height >= STEPS:
-        return [Unequal(course, "lower", course.furthest, course.height, usual, like)]
-    return []
+
+    def _in_passing_by(self, course: Course) -> list[Unequal]:
+        """A rung waived or skipped where fewer than half of the others passed it by, or used where more than half did."""
+        found = []
+        for rung, figure in self._passed.items():
+            if figure.others(course) < FEWEST_OTHERS:
+                continue
+            share = figure.mean(course)
+            if rung in course.passed_by and share < 50:
+                found.append(_unequal(course, "passed_by", rung, 100, share, figure))
+            elif rung in course.stood_on and share > 50:
+                found.append(_unequal(course, "not_passed_by", rung, 0, share, figure))
+        return found
 
 
-def _in_passing_by(course: Course, others: Sequence[Course]) -> list[Unequal]:
-    """A rung waived or skipped where fewer than half of the others passed it by, or used where more than half did."""
-    found = []
-    for rung in KEYS:
-        like = tuple(c for c in others if rung in c.stood_on or rung in c.passed_by)
-        if len(like) < FEWEST_OTHERS:
-            continue
-        share = 100 * sum(rung in c.passed_by for c in like) / len(like)
-        if rung in course.passed_by and share < 50:
-            found.append(Unequal(course, "passed_by", rung, 100, share, like))
-        elif rung in course.stood_on and share > 50:
-            found.append(Unequal(course, "not_passed_by", rung, 0, share, like))
-    return found
+def _unequal(course: Course, what: str, rung: str | None, value: float, usual: float, figure: _Figure) -> Unequal:
+    return Unequal(course, what, rung, value, usual, figure.others(course), figure.nearest(course, usual))

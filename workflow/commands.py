@@ -746,8 +746,8 @@ class RejectLetterText:
 
 
 @dataclass(frozen=True, slots=True)
-class SetLetterhead:
-    """What stands at the head and foot of a unit's letters (without a unit: the region's) from a day on."""
+class ProposeLetterhead:
+    """What shall stand at the head and foot of a unit's letters (without a unit: the region's) from a day on."""
 
     region_id: str
     unit_id: str | None
@@ -758,3 +758,18 @@ class SetLetterhead:
     contact: str
     reference_person: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLetterhead:
+    """Let a letterhead apply that somebody else has proposed."""
+
+    head_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLetterhead:
+    """Turn a proposed letterhead down, or take one's own back."""
+
+    head_id: str
+    reason: str

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from states.alike import Course, Likeness, alike, unequal
+from states.alike import MOST_NAMED, Course, Likeness, alike, unequal
 
 LIKE = Likeness("other", "not_reporting", severe=False)
 
@@ -76,3 +76,22 @@ def test_only_like_is_held_against_like_and_the_figures_are_medians() -> None:
     assert first.figures.days == {"reminder_1": 20}
     assert [name for name, _ in first.by_supplier] == ["Leverantör a", "Leverantör b", "Leverantör c", "Leverantör y"]
     assert first.by_category[0][0] == "33"
+
+
+def test_of_many_others_the_nearest_are_named_and_all_are_counted() -> None:
+    many = [course(f"c{n:04}", ended={"reminder_1": n % 100}) for n in range(4000)]
+    (group,) = alike([course("x", ended={"reminder_1": 400}), *many])
+    (one,) = (u for u in group.unequal if u.course.case_id == "x")
+    assert (one.what, one.compared, len(one.others)) == ("longer", 4000, MOST_NAMED)
+    assert {c.ended["reminder_1"] for c in one.others} <= {49, 50}, "the median is 49.5"
+    assert all(len(u.others) <= MOST_NAMED for u in group.unequal)
+    assert all(u.course not in u.others for u in group.unequal)
+
+
+def test_the_others_of_a_rung_passed_by_are_those_that_did_as_most_did() -> None:
+    stood = [course(f"c{n}") for n in range(30)]
+    passed = [course(f"p{n}", ended={}, waived=frozenset({"reminder_1"})) for n in range(10)]
+    (one, *_) = unequal(passed[0], [*stood, *passed[1:]])
+    assert (one.what, one.compared) == ("passed_by", 39)
+    assert round(one.usual, 1) == 23.1
+    assert {c.case_id[0] for c in one.others} == {"c"}

@@ -29,17 +29,18 @@ from workflow.commands import (
     HandOn,
     MarkSeen,
     OpenCase,
+    ProposeLetterhead,
     ProposeLetterText,
     ProposeParameter,
     PublishPlan,
     RecordReturned,
+    RejectLetterhead,
     RejectLetterText,
     RejectParameter,
     SaveView,
     SetAbsence,
     SetCalendarAddress,
     SetDirectoryNumber,
-    SetLetterhead,
     SetMailPlan,
     SetSubstitute,
     SettleMailMatter,
@@ -50,7 +51,7 @@ from workflow.db.metadata import METADATA
 from workflow.duties.register import open_due_duties
 from workflow.engine.execute import Idempotency, execute
 from workflow.parameters.running import move_released_deadlines
-from workflow.people.kept_forms import keep
+from workflow.people.kept_forms import Kept, keep
 
 MARK = "KANARIE"
 NUMBER = "556056-6258"
@@ -199,7 +200,8 @@ def settings(play: Play) -> None:
         f"{MARK} Eva",
         f"{MARK} beslut",
     )
-    play.do("admin", SetLetterhead(play.region, None, play.today, *lines))
+    head = play.do("admin", ProposeLetterhead(play.region, None, play.today, *lines))["id"]
+    play.do("head", RejectLetterhead(head, f"{MARK} huvudskäl"))
 
 
 def plans(play: Play) -> None:
@@ -223,7 +225,7 @@ def of_oneself(play: Play) -> None:
     play.do("owner", SaveView(f"{MARK} vy", {"q": f"{MARK} sökt"}))
     play.do("owner", MarkSeen(play.case, 1))
     play.do("admin", SetDirectoryNumber(owner, f"{MARK} nummer"))
-    keep(play.app, owner, {"path": "/my-tasks", "query": {}, "answers": {"reasons": f"{MARK} formulär"}})
+    keep(play.app, owner, Kept("/my-tasks", {}, {"reasons": [f"{MARK} formulär"]}, signed_out=False))
 
 
 def deviation(play: Play, contract: str) -> None:

@@ -372,8 +372,11 @@ def test_a_contract_owner_of_a_unit_sees_that_units_ladders(three: dict[str, Lad
 # --- acting alike -------------------------------------------------------------------------------------------------
 
 
-def test_like_deviations_side_by_side_and_the_one_that_was_taken_otherwise(play: Play) -> None:
+def test_like_deviations_side_by_side_and_the_one_that_was_taken_otherwise(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Four like ones: three climb by themselves, one is moved past two reminders by a decision."""
+    monkeypatch.setattr("states.alike.MOST_NAMED", 2)
     bonds = [contract(play, supplier_name=f"Leverantör {n}", title=f"Avtal {n}") for n in "ABCD"]
     alike = [
         Ladder(play, bond, title=f"Avvikelse {n}", ground="not_reporting")
@@ -399,9 +402,11 @@ def test_like_deviations_side_by_side_and_the_one_that_was_taken_otherwise(play:
     reference = play.row(alike[3].id).reference
     assert {(reference, "passed_by", "reminder_1"), (reference, "passed_by", "reminder_2")} <= out
     assert {r for r, _, _ in out} == {reference}
+    assert {(len(u["others"]), u["others_count"]) for u in group["unequal"]} == {(2, 3)}
     paper = page(play, "strategist", "/ladders/alike")
     assert "En avvikelse har hanterats på ett annat sätt än de som liknar den." in paper.text
     assert "Påminnelse 1 avstods eller hoppades över; så var det för 0 % av de andra" in paper.text
+    assert "och 1 till" in paper.text
     assert "Så är det räknat" in paper.text
     assert "minst 14 dagar" in paper.text
     behind = next(h for t, h in paper.links().items() if "passed_by=reminder_1" in h)

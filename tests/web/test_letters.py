@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,15 +122,58 @@ def test_the_same_by_the_api(ladder: Ladder) -> None:
     assert [t["status"] for t in head.get("/api/v1/letters/texts").json()["items"]] == ["released"]
 
 
-def test_a_letterhead_by_page_and_api(ladder: Ladder) -> None:
+HEAD = {"unit": "", "sender": "Region Norrbotten", "department": "Inköp", "address": "Box 1\n971 89 Luleå",
+        "contact": "0920-1", "reference_person": "", "source": "Profil"}  # fmt: skip
+
+
+def test_a_letterhead_is_proposed_on_a_page_and_released_by_another(ladder: Ladder) -> None:
     play = ladder.play
-    admin = sign_in(play, "admin")
-    given = {"unit": "", "valid_from": play.today.isoformat(), "sender": "Region Norrbotten", "department": "Inköp",
-             "address": "Box 1\n971 89 Luleå", "contact": "0920-1", "reference_person": "", "source": "Profil"}  # fmt: skip
-    assert send(admin, "/admin/letterheads", **{**given, "address": ""}).status_code == 422
-    assert send(admin, "/admin/letterheads", **given).status_code == 303
-    assert "971 89 Luleå" in admin.get("/admin/letterheads").text
-    api = program(play, "admin")
-    assert api.post("/api/v1/letterheads", json={**given, "unit": None, "address": "Box 2"}).status_code == 201
-    assert [h["address"] for h in api.get("/api/v1/letterheads").json()["items"]] == ["Box 2", "Box 1\n971 89 Luleå"]
-    assert program(play, "officer").post("/api/v1/letterheads", json={**given, "unit": None}).status_code == 403
+    admin, head, officer = sign_in(play, "admin"), sign_in(play, "head"), sign_in(play, "officer")
+    given = HEAD | {"valid_from": play.today.isoformat()}
+    for name, value in (("address", ""), ("valid_from", (play.today - timedelta(days=1)).isoformat())):
+        refused = send(admin, "/admin/letterheads", **{**given, name: value})
+        assert refused.status_code == 422
+        assert f'href="#f-{name}"' in refused.text
+        assert "Profil" in refused.text
+    assert send(officer, "/admin/letterheads", **given).status_code == 403
+    at = send(admin, "/admin/letterheads", **given).headers["location"]
+    mine = admin.get(at).text
+    assert "Väntar på en andra person" in mine
+    assert "Ta tillbaka" in mine
+    assert f"{at}/release" not in mine
+    for path in ("/admin/letters", "/admin/letterheads"):
+        assert "1 föreslaget brevhuvud väntar på en andra person" in officer.get(path).text
+    assert send(admin, f"{at}/release").status_code == 403
+    assert "971 89 Luleå" in head.get(at).text
+    assert send(head, f"{at}/release").status_code == 303
+    assert "frisläppt" in head.get(at).text
+    assert send(head, f"{at}/reject", reason="x").status_code == 409
+    assert "971 89 Luleå" in officer.get("/admin/letterheads").text
+    other = send(head, "/admin/letterheads", **{**given, "contact": "Bankgiro 1"}).headers["location"]
+    assert send(admin, f"{other}/reject", reason="").status_code == 422
+    assert send(admin, f"{other}/reject", reason="Inget bankgiro").status_code == 303
+    assert "Inget bankgiro" in head.get(other).text
+    assert officer.get(f"/admin/letterheads/{'0' * 32}").status_code == 404
+
+
+def test_a_letterhead_by_the_api(ladder: Ladder) -> None:
+    play = ladder.play
+    admin, head = program(play, "admin"), program(play, "head")
+    given = HEAD | {"unit": None, "valid_from": play.today.isoformat()}
+    made = admin.post("/api/v1/letterheads", json=given)
+    assert (made.status_code, made.json()["status"]) == (201, "proposed")
+    path = f"/api/v1/letterheads/{made.json()['id']}"
+    assert admin.post(f"{path}/release", json={}).json()["code"] == "same_person"
+    assert head.post(f"{path}/release", json={}).json()["status"] == "released"
+    assert head.post(f"{path}/release", json={}).status_code == 409
+    late = admin.post("/api/v1/letterheads", json={**given, "valid_from": "2026-01-01"})
+    assert [e["code"] for e in late.json()["errors"]] == ["letterhead_in_the_past"]
+    second = head.post("/api/v1/letterheads", json={**given, "address": "Box 2"}).json()["id"]
+    assert head.post(f"/api/v1/letterheads/{second}/reject", json={"reason": "Fel"}).json()["status"] == "rejected"
+    items = admin.get("/api/v1/letterheads").json()["items"]
+    assert [(h["address"], h["status"], h["reason"]) for h in items] == [
+        ("Box 2", "rejected", "Fel"),
+        ("Box 1\n971 89 Luleå", "released", None),
+    ]
+    assert items[1]["settled_by"] == play.people["head"]
+    assert program(play, "officer").post("/api/v1/letterheads", json=given).status_code == 403

@@ -127,6 +127,7 @@ def ids(play: Play) -> dict[str, list[str]]:
         "view_id": of("SELECT id FROM saved_views WHERE person_id IN (SELECT id FROM people WHERE region_id = :r)", 1),
         "notice_id": of("SELECT id FROM supplier_notices WHERE region_id = :r", 1),
         "text_id": of("SELECT id FROM letter_texts WHERE region_id = :r", 1),
+        "head_id": of("SELECT id FROM letterheads WHERE region_id = :r", 1),
         "kind": ["call_off_stop"], "locale": ["sv"],
         "timer_id": of("SELECT id FROM timers WHERE region_id = :r", 1),
         "hold_id": ["f" * 32],

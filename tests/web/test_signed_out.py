@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,9 @@ from tests.play import Play
 from tests.web.crawl import filled, placeholders, routes
 from tests.web.paper import Paper
 from tests.web.site import PASSWORD, csrf_token, sign_in
+from workflow.commands import SetPassword
 from workflow.housekeeping import sweep
+from workflow.people.kept_forms import MOST_BYTES, MOST_KEPT, FormTooLong, Kept, keep
 from workflow.web.policies import PUBLIC, policy_of
 from workflow.web.refill import refilled
 
@@ -104,6 +107,71 @@ def test_only_its_writer_gets_it_back_and_only_from_a_page_of_that_session(play:
     play.clock.at += timedelta(days=2)
     sweep(play.app)
     assert play.sql("SELECT id FROM kept_forms") == []
+
+
+def test_the_ten_newest_forms_of_a_person_are_kept(play: Play, signed_out: TestClient) -> None:
+    other = sign_in(play, "head")
+    other.token = csrf_token(other)  # type: ignore[attr-defined]
+    play.clock.at += timedelta(minutes=31)
+    posted(other, f"/cases/{play.case}/comments", text=TEXT)
+    for n in range(40):
+        last = posted(signed_out, f"/cases/{play.case}/comments", text=f"{TEXT} {n}")
+    mine = "SELECT id FROM kept_forms WHERE person_id = :p ORDER BY id DESC"
+    kept = [r.id for r in play.sql(mine, p=play.people["officer"])]
+    assert len(kept) == MOST_KEPT
+    assert last.headers["location"].endswith(kept[0]), "the newest is among them"
+    assert len(play.sql(mine, p=play.people["head"])) == 1, "another's are no concern of it"
+    assert html.escape(f"{TEXT} 39") in back_in(play, signed_out, last).html
+
+
+def test_no_more_are_kept_when_they_come_all_at_once(play: Play) -> None:
+    person = play.people["officer"]
+
+    def one(n: int) -> str:
+        return keep(play.app, person, Kept("/", {}, {"text": [str(n)]}, signed_out=True))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(40)))
+    assert len(play.sql("SELECT id FROM kept_forms")) == MOST_KEPT
+
+
+@pytest.mark.parametrize(("text", "fits"), [("å" * 120_000, True), ("å" * 140_000, False), ("😀" * 70_000, False)])
+def test_a_form_that_is_too_long_to_keep_says_so(play: Play, signed_out: TestClient, text: str, fits: bool) -> None:
+    answer = posted(signed_out, f"/cases/{play.case}/comments", text=text)
+    rows = play.sql("SELECT sealed FROM kept_forms")
+    if fits:
+        assert answer.status_code == 303
+        assert max(len(r.sealed) for r in rows) < 1.4 * MOST_BYTES, "once, and as UTF-8"
+    else:
+        assert answer.status_code == 413
+        assert "för långt för att sparas" in answer.text
+        assert rows == []
+
+
+def test_a_decision_that_is_too_long_to_keep_says_so(play: Play) -> None:
+    app, long = play.app, Kept("/", {}, {"reasons": ["x" * MOST_BYTES]}, signed_out=False)
+    with pytest.raises(FormTooLong):
+        keep(app, play.people["owner"], long)
+
+
+@pytest.mark.parametrize("ended_by", ["officer", "admin"])
+def test_nothing_is_kept_of_a_session_that_somebody_ended(play: Play, ended_by: str) -> None:
+    """Signed out, or ended by the administrator: nobody comes back to it, so it is as if there had been none."""
+    play.open()
+    browser = sign_in(play, "officer")
+    browser.token, cookie = csrf_token(browser), browser.cookies["sid"]  # type: ignore[attr-defined]
+    if ended_by == "officer":
+        assert browser.post("/sign-out", data={"csrf_token": browser.token}).status_code == 303  # type: ignore[attr-defined]
+    else:
+        play.do("admin", SetPassword(play.people["officer"], "en lång hemlighet 2"))
+    browser.cookies.set("sid", cookie)
+    for _ in range(2):
+        answer = posted(browser, f"/cases/{play.case}/comments", text=TEXT)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in?next=")
+        assert "kept" not in answer.headers["location"]
+        assert play.sql("SELECT id FROM kept_forms") == []
+        play.clock.at += timedelta(minutes=31)  # and it does not become one that ran out
 
 
 def test_passwords_and_what_the_page_gives_by_itself_are_not_filled_in() -> None:

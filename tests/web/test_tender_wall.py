@@ -116,7 +116,7 @@ def ids(play: Play) -> dict[str, list[str]]:
         "person_id": [play.people["officer"]], "unit_id": [play.people["unit"]], "region": [play.region],
         "mail_id": of("SELECT id FROM outbox_messages WHERE region_id = :r", 40),
         "matter_id": of("SELECT id FROM mail_matters WHERE region_id = :r"), "form_id": ["0" * 32],
-        "change_id": ["0" * 32], "version_id": ["0" * 32], "notice_id": ["0" * 32], "kind": ["dialogue"], "locale": ["sv"], "text_id": ["0" * 32],
+        "change_id": ["0" * 32], "version_id": ["0" * 32], "notice_id": ["0" * 32], "kind": ["dialogue"], "locale": ["sv"], "text_id": ["0" * 32], "head_id": ["0" * 32],
         "process": ["procurement"], "version": ["1"],
         "trigger": ["decide_award", "decide_cancellation", "submit_award_proposal", "record_opening", "pause",
                     "return_for_completion", "recall_award"],

@@ -107,6 +107,9 @@ def make_world(play: Play) -> World:
     closing = play.do("admin", commands.AddClosingDay(REGION, date(2027, 3, 2), "Stängt", "Beslut 5"))["id"]
     letter = play.do("admin", commands.ProposeLetterText(
         REGION, "reminder_1", "sv", "Påminnelse", "{avtalsnummer} {avtalspunkt} {sista svarsdag}", today, "Beslut 6"))["id"]  # fmt: skip
+    head = play.do("admin", commands.ProposeLetterhead(REGION, None, today, "Region", "", "Box 1", "", "", "Beslut 7"))[
+        "id"
+    ]
     role = play.do("admin", commands.AssignRole(play.people["registrar"], "audit_reviewer"))["id"]
     mandate = play.do(
         "admin", commands.AddMandate(REGION, "decide_direct_award", "registrar", None, 100, "9", "Delegation")
@@ -152,7 +155,7 @@ def make_world(play: Play) -> World:
         "file": file, "duty": duty, "common": common, "sent": sent, "matter": matter.id, "identity": known,
         "signing": signing.case, "awarding": awarding.case, "standing": standing.case, "deciding": deciding.case,
         "waiting": waiting.case, "task": task, "entry": plan["id"], "published": first, "decided": second,
-        "released": proposed["id"], "proposed": open_change["id"], "closing": closing, "letter": letter, "role": role,
+        "released": proposed["id"], "proposed": open_change["id"], "closing": closing, "letter": letter, "head": head, "role": role,
         "mandate": mandate["id"], "question": question["id"], "asked": str(asked), "queued": queued, "failed": failed, "timer": timer,
     }  # fmt: skip
     return replace(world, ids=ids)
@@ -208,7 +211,9 @@ def scenarios(world: World) -> list[Scenario]:
         Scenario(c.ProposeLetterText(REGION, "dialogue", "en", "Talk", "{contract number}, {clause}", today, "Beslut"), "admin"),
         Scenario(c.ReleaseLetterText(ids["letter"]), "head"),
         Scenario(c.RejectLetterText(ids["letter"], "Nej"), "head"),
-        Scenario(c.SetLetterhead(REGION, people["unit"], today, "Region", "Inköp", "Box 1", "0920-1", "", "Beslut"), "admin"),
+        Scenario(c.ProposeLetterhead(REGION, people["unit"], today, "Region", "Inköp", "Box 1", "0920-1", "", "Beslut"), "admin"),
+        Scenario(c.ReleaseLetterhead(ids["head"]), "head"),
+        Scenario(c.RejectLetterhead(ids["head"], "Nej"), "head"),
         Scenario(c.RecordDeadlineCheck(9, 8, (difference, (*difference[:6], "2026-03-04"))), SYSTEM),
         Scenario(c.ChangeUnit(people["unit"], "Division Nära", people["head"], people["owner_2"]), "admin"),
         Scenario(c.EndMandate(ids["mandate"], today), "admin"),

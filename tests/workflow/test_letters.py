@@ -13,7 +13,16 @@ import pytest
 from templates.formatting import long_day
 from tests.ladder import SUPPLIER, Ladder
 from tests.play import Play
-from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
+from workflow.commands import (
+    AssignRole,
+    ProposeLetterhead,
+    ProposeLetterText,
+    RejectLetterhead,
+    RejectLetterText,
+    ReleaseLetterhead,
+    ReleaseLetterText,
+    SetSubstitute,
+)
 from workflow.deviations.letters import preview_letter
 from workflow.deviations.notices import NOTICE, case_letter, letter_of, text_hash
 from workflow.documents.letter import write_letter_text
@@ -38,6 +47,14 @@ def propose(play: Play, who: str = "admin", **more: Any) -> str:
         "text": OWN_TEXT, "valid_from": play.today, "source": "Beslut 7",
     }  # fmt: skip
     return str(play.do(who, ProposeLetterText(**{**given, **more}))["id"])
+
+
+def propose_head(play: Play, who: str = "admin", **more: Any) -> str:
+    given = {
+        "region_id": play.region, "unit_id": None, "valid_from": play.today, "sender": "Regionen", "department": "Inköp",
+        "address": "Box 1\n971 89 Luleå", "contact": "0920-1", "reference_person": "Eva Registrator", "source": "Beslut 9",
+    }  # fmt: skip
+    return str(play.do(who, ProposeLetterhead(**{**given, **more}))["id"])
 
 
 def word_text(content: bytes) -> str:
@@ -195,7 +212,7 @@ def test_what_changes_between_the_decision_and_the_sending_changes_nothing(ladde
     before = case_file(ladder, letter.id)
     assert letter.status == "queued"
     play.do("head", ReleaseLetterText(propose(play)))
-    play.do("admin", SetLetterhead(play.region, None, play.today, "Ny region", "", "Ny gata 1", "", "", "Beslut 9"))
+    play.do("head", ReleaseLetterhead(propose_head(play, sender="Ny region", address="Ny gata 1")))
     play.sql("UPDATE people SET name = 'Ny Handläggare' WHERE id = :p", p=play.people["officer"])
     play.run_due()
     mail = [m for address, m in play.sent if address == SUPPLIER][-1]
@@ -465,12 +482,7 @@ def test_the_letterhead_of_the_unit_goes_before_the_regions_and_holds_from_its_d
 
     def set_it(unit: str | None, name: str, days: int = 0) -> None:
         day = play.today + timedelta(days=days)
-        play.do(
-            "admin",
-            SetLetterhead(
-                play.region, unit, day, name, "Inköp", "Box 1\n971 89 Luleå", "0920-1", "Eva Registrator", "Beslut"
-            ),
-        )
+        play.do("head", ReleaseLetterhead(propose_head(play, unit_id=unit, sender=name, valid_from=day)))
 
     set_it(None, "Regionen")
     set_it(play.people["unit"], "Divisionen")
@@ -483,17 +495,73 @@ def test_the_letterhead_of_the_unit_goes_before_the_regions_and_holds_from_its_d
     assert "Framtiden" not in said
 
 
+def test_one_person_alone_puts_nothing_on_a_letter(ladder: Ladder) -> None:
+    """A letterhead reaches every letter, a sanction's too: two people, as for a text."""
+    play = ladder.play
+    proposed = propose_head(play, contact="Betala till bankgiro 123-4567")
+    for who in ("admin", "officer"):
+        with pytest.raises(Forbidden):
+            play.do(who, ReleaseLetterhead(proposed))
+    assert "bankgiro" not in head_of(ladder)
+    play.do("head", ReleaseLetterhead(proposed))
+    with pytest.raises(StegvisError) as refusal:
+        play.do("head", ReleaseLetterhead(proposed))
+    assert refusal.value.code == "already_done"
+    assert "bankgiro" not in word_text(case_file(ladder, ladder.letters()[-1].id)[1]), "what is decided stays"
+    ladder.act("officer", "offer_opportunity_to_remedy")
+    assert "bankgiro" in word_text(case_file(ladder, ladder.letters()[-1].id)[1])
+    kinds = [e.kind for e in play.sql("SELECT kind FROM audit_events WHERE kind LIKE 'letterhead%' ORDER BY seq")]
+    assert kinds == ["letterhead_proposed", "letterhead_released"]
+
+
+def test_whoever_only_stands_in_for_the_proposer_releases_no_letterhead(play: Play) -> None:
+    proposed = propose_head(play)
+    play.do("admin", SetSubstitute(play.people["admin"], play.people["registrar"], play.today, play.today))
+    with pytest.raises(Forbidden) as refusal:
+        play.do("registrar", ReleaseLetterhead(proposed))
+    assert refusal.value.code == "same_person"
+    play.do("admin", AssignRole(play.people["registrar"], "administrator"))
+    play.do("registrar", ReleaseLetterhead(proposed))
+
+
+def test_a_letterhead_that_is_turned_down_or_taken_back_never_applies(ladder: Ladder) -> None:
+    play = ladder.play
+    for who in ("head", "admin"):
+        proposed = propose_head(play, contact="Betala till bankgiro 123-4567")
+        with pytest.raises(InvalidForm):
+            play.do(who, RejectLetterhead(proposed, " "))
+        play.do(who, RejectLetterhead(proposed, "Bankgiro hör inte hit"))
+        with pytest.raises(StegvisError):
+            play.do("head", ReleaseLetterhead(proposed))
+    play.clock.at += timedelta(days=1)
+    assert "bankgiro" not in head_of(ladder)
+
+
+def test_a_letterhead_cannot_be_dated_back(play: Play) -> None:
+    with pytest.raises(InvalidForm) as refusal:
+        propose_head(play, valid_from=play.today - timedelta(days=1))
+    assert fault(refusal) == ("valid_from", "letterhead_in_the_past")
+
+
+def test_of_two_letterheads_of_one_day_the_one_released_last_applies(ladder: Ladder) -> None:
+    play = ladder.play
+    first, second = propose_head(play, sender="Först föreslaget"), propose_head(play, sender="Sist föreslaget")
+    play.do("head", ReleaseLetterhead(second))
+    play.clock.at += timedelta(minutes=1)
+    play.do("head", ReleaseLetterhead(first))
+    assert "Först föreslaget" in head_of(ladder)
+
+
 def test_without_a_letterhead_the_names_of_region_and_unit_stand_there(ladder: Ladder) -> None:
     assert "Region Norrbotten" in head_of(ladder)
 
 
-def test_only_those_who_set_policy_change_a_letterhead(play: Play) -> None:
-    given = (play.today, "Region", "", "Box 1", "", "", "Beslut")
+def test_only_those_who_set_policy_propose_a_letterhead(play: Play) -> None:
     with pytest.raises(Forbidden):
-        play.do("officer", SetLetterhead(play.region, None, *given))
+        propose_head(play, "officer")
     with pytest.raises(InvalidForm) as refusal:
-        play.do("admin", SetLetterhead(play.region, "no-unit", *given))
+        propose_head(play, unit_id="no-unit")
     assert fault(refusal) == ("unit", "unknown_choice")
     with pytest.raises(InvalidForm) as refusal:
-        play.do("admin", SetLetterhead(play.region, None, play.today, "Region", "", " ", "", "", "Beslut"))
+        propose_head(play, address=" ")
     assert fault(refusal) == ("address", "field_required")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,6 +17,7 @@ from workflow.db import schema
 from workflow.db.database import Database
 from workflow.db.metadata import METADATA
 from workflow.engine.execute import Stegvis
+from workflow.letters.letterheads import letterhead
 
 
 @pytest.fixture
@@ -52,6 +54,25 @@ def test_the_tables_are_what_the_models_say(empty: Database) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         drift = compare_metadata(context, METADATA)
     assert drift == []
+
+
+def test_letterheads_from_before_two_people_were_asked_for_still_apply(empty: Database) -> None:
+    schema.downgrade(empty, "0018")
+    values = (
+        "'h', 'norrbotten', NULL, '2026-01-02', 'Regionen', '', 'Box 1', '', '', 'Beslut', 'p', '2026-01-01 00:00:00'"
+    )
+    with empty.write() as uow:
+        uow.connection.execute(text(f"INSERT INTO letterheads VALUES ({values})"))
+    schema.upgrade(empty)
+    with empty.write() as uow:
+        head = letterhead(uow, "norrbotten", "Region Norrbotten", None, date(2026, 1, 2))
+        (row,) = uow.connection.execute(text("SELECT status, proposed_by, settled_by FROM letterheads"))
+        assert (head.sender, *row) == ("Regionen", "released", "p", None)
+        uow.connection.execute(text("UPDATE letterheads SET status = 'proposed'"))
+    schema.downgrade(empty, "0018")
+    with empty.read() as uow:
+        assert uow.connection.execute(text("SELECT count(*) FROM letterheads")).scalar_one() == 0, "none by default"
+    schema.upgrade(empty)
 
 
 def test_a_node_refuses_a_schema_that_is_not_its_own(empty: Database) -> None:

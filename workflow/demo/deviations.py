@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from workflow.commands import Act, ProposeLetterText, ReleaseLetterText, SetLetterhead
+from workflow.commands import Act, ProposeLetterhead, ProposeLetterText, ReleaseLetterhead, ReleaseLetterText
 from workflow.demo.play import Play
 from workflow.engine import case_rows
 
@@ -344,14 +344,16 @@ def plan_deviations(play: Play) -> None:
 
 
 def _write_letterhead(play: Play) -> None:
-    play.timeline.do(
-        SetLetterhead(
+    """Each by two people: the head of procurement proposes, the administrator releases."""
+    head = play.timeline.do(
+        ProposeLetterhead(
             play.region, None, _today(play), "Region Norrbotten", "Upphandlingsavdelningen",
             "Regiongatan 1\n971 00 Luleå", "Telefon 0920-00 00 00\nupphandling@norrbotten.example", "",
             "Regionens grafiska profil",
         ),
         play.people[HEAD],
     )  # fmt: skip
+    play.timeline.do(ReleaseLetterhead(head["id"]), play.people["admin"])
     proposed = play.timeline.do(
         ProposeLetterText(
             play.region, "dialogue", "sv", "Inbjudan till samtal om en avvikelse: {avtal} ({avtalsnummer})",

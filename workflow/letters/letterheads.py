@@ -1,4 +1,7 @@
-"""The letterhead of a unit: name, address, reference person and contact, as dated rows of the region."""
+"""The letterhead of a unit: name, address, reference person and contact, as dated rows of the region.
+
+It stands on every letter of the unit, so nobody changes one alone: it is proposed and released as letter texts are.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select, update
 
+from states.calendar import local_date
 from states.roles import Actor
-from workflow.commands import SetLetterhead
+from workflow.commands import ProposeLetterhead, RejectLetterhead, ReleaseLetterhead
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
@@ -17,27 +21,47 @@ from workflow.engine import audit
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.letters.tables import Letterhead
-from workflow.parameters.proposals import SETTERS
+from workflow.parameters.proposals import SETTERS, note, open_proposal, reason_to_reject, settled_by_another
 from workflow.people.tables import Unit
 
 _heads = Letterhead.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
+_WITH_UNIT = select(_heads, _units.c.name.label("unit_name")).select_from(
+    _heads.outerjoin(_units, _units.c.id == _heads.c.unit_id)
+)
 LETTERHEADS = Statement(
-    select(_heads, _units.c.name.label("unit_name"))
-    .select_from(_heads.outerjoin(_units, _units.c.id == _heads.c.unit_id))
-    .where(_heads.c.region_id == bindparam("region_id"))
+    _WITH_UNIT.where(_heads.c.region_id == bindparam("region_id"))
     .order_by(_heads.c.valid_from.desc(), _heads.c.id.desc())
     .limit(200)
 )
+LETTERHEAD = Statement(_WITH_UNIT.where(_heads.c.id == bindparam("head_id")))
+WAITING = Statement(
+    _WITH_UNIT.where(_heads.c.region_id == bindparam("region_id"), _heads.c.status == "proposed")
+    .order_by(_heads.c.id.desc())
+    .limit(200)
+)
+_LOCK_HEAD = Statement(select(_heads).where(_heads.c.id == bindparam("head_id")).with_for_update())
 _IN_FORCE = Statement(
     select(_heads)
-    .where(_heads.c.region_id == bindparam("region_id"), _heads.c.valid_from <= bindparam("today"))
-    .order_by(_heads.c.valid_from, _heads.c.id)
+    .where(
+        _heads.c.region_id == bindparam("region_id"),
+        _heads.c.status == "released",
+        _heads.c.valid_from <= bindparam("today"),
+    )
+    # Those from before two people were asked for were settled by nobody else.
+    .order_by(_heads.c.valid_from, func.coalesce(_heads.c.settled_at, _heads.c.proposed_at), _heads.c.id)
 )
 _UNITS = Statement(
     select(_units.c.id, _units.c.name, _units.c.parent_id).where(_units.c.region_id == bindparam("region_id"))
 )
 _INSERT = insert_into(_heads)
+_SETTLE = Statement(
+    update(_heads)
+    .where(_heads.c.id == bindparam("the_head_id"), _heads.c.status == "proposed")
+    .values(
+        status=bindparam("new_status"), settled_by=bindparam("by"), settled_at=bindparam("at"), reason=bindparam("why")
+    )
+)  # fmt: skip
 
 #: Longest line, and longest text of several lines.
 MAX_LINE, MAX_LINES = 120, 600
@@ -61,24 +85,25 @@ def letterhead(uow: UnitOfWork, region_id: str, region_name: str, unit_id: str |
     at, seen = unit_id, set[str]()
     while at is not None and at in units and at not in seen:
         if at in heads:
-            return _as_head(heads[at])
+            return head_of(heads[at])
         seen.add(at)
         at = units[at].parent_id
     if None in heads:
-        return _as_head(heads[None])
+        return head_of(heads[None])
     return Head(region_name, units[unit_id].name if unit_id in units else "")
 
 
-def _as_head(row: Row) -> Head:
+def head_of(row: Row) -> Head:
+    """The letterhead of a row, whether it applies or is proposed."""
     return Head(
         row.sender, row.department, tuple(row.address.splitlines()), tuple(row.contact.splitlines()),
         row.reference_person,
     )  # fmt: skip
 
 
-@handles(SetLetterhead)
-def set_letterhead(uow: UnitOfWork, command: SetLetterhead, who: Actor) -> dict[str, Any]:
-    """A letterhead that applies to letters decided from a day on; those that are decided keep theirs.
+@handles(ProposeLetterhead)
+def propose_letterhead(uow: UnitOfWork, command: ProposeLetterhead, who: Actor) -> dict[str, Any]:
+    """Write down a proposed letterhead. No letter has it before somebody else has released it.
 
     Raises NotFound (also for a unit of another region), Forbidden and InvalidForm.
     """
@@ -100,6 +125,8 @@ def set_letterhead(uow: UnitOfWork, command: SetLetterhead, who: Actor) -> dict[
             faults.append(FieldError(name, "field_too_long"))
     if not isinstance(command.valid_from, date):
         faults.append(FieldError("valid_from", "not_a_date"))
+    elif command.valid_from < local_date(uow.now):
+        faults.append(FieldError("valid_from", "letterhead_in_the_past"))
     if faults:
         raise InvalidForm(faults)
     head_id = new_id(uow.now)
@@ -110,17 +137,40 @@ def set_letterhead(uow: UnitOfWork, command: SetLetterhead, who: Actor) -> dict[
         unit_id=command.unit_id,
         valid_from=command.valid_from,
         **given,
-        set_by=who.person_id,
-        set_at=uow.now,
+        status="proposed",
+        proposed_by=who.person_id,
+        proposed_at=uow.now,
+        settled_by=None,
+        settled_at=None,
+        reason=None,
     )
-    audit.append(
-        uow,
-        audit.register_stream(who.region_id, "parameters"),
-        region_id=who.region_id,
-        kind="letterhead_set",
-        at=uow.now,
-        actor_id=who.person_id,
-        facts={"letterhead": head_id, "unit": command.unit_id, "valid_from": command.valid_from},
-        fields=[audit.Field(name, value) for name, value in given.items() if value],
-    )
-    return {"id": head_id, "valid_from": command.valid_from}
+    facts = {"letterhead": head_id, "unit": command.unit_id, "valid_from": command.valid_from}
+    note(uow, who, "letterhead_proposed", facts, [audit.Field(name, value) for name, value in given.items() if value])
+    return {"id": head_id, "valid_from": command.valid_from, "status": "proposed"}
+
+
+@handles(ReleaseLetterhead)
+def release_letterhead(uow: UnitOfWork, command: ReleaseLetterhead, who: Actor) -> dict[str, Any]:
+    """Let a proposed letterhead stand on the letters that are decided from its day on. Not by whoever proposed it."""
+    row = open_proposal(uow.one(_LOCK_HEAD, head_id=command.head_id), who)
+    settled_by_another(row, who)
+    _settle(uow, row, "released", who, None)
+    facts = {"letterhead": row.id, "unit": row.unit_id, "valid_from": row.valid_from, "proposed_by": row.proposed_by}
+    note(uow, who, "letterhead_released", facts, [audit.Field("source", row.source)])
+    return {"id": row.id, "valid_from": row.valid_from, "status": "released"}
+
+
+@handles(RejectLetterhead)
+def reject_letterhead(uow: UnitOfWork, command: RejectLetterhead, who: Actor) -> dict[str, Any]:
+    """Turn a proposed letterhead down, with a reason. The proposer may take it back in the same way."""
+    reason = reason_to_reject(command.reason)
+    row = open_proposal(uow.one(_LOCK_HEAD, head_id=command.head_id), who)
+    _settle(uow, row, "rejected", who, reason)
+    note(
+        uow, who, "letterhead_rejected", {"letterhead": row.id, "unit": row.unit_id}, [audit.Field("reason", reason)]
+    )  # fmt: skip
+    return {"id": row.id, "valid_from": row.valid_from, "status": "rejected"}
+
+
+def _settle(uow: UnitOfWork, row: Row, status: str, who: Actor, reason: str | None) -> None:
+    uow.run(_SETTLE, the_head_id=row.id, new_status=status, by=who.person_id, at=uow.now, why=reason)

@@ -41,11 +41,14 @@ class LetterText(SQLModel, table=True):
 class Letterhead(SQLModel, table=True):
     """What stands at the head and foot of a unit's letters from a day on; without a unit, of the whole region's.
 
-    `address` and `contact` are lines of text.
+    Proposed by one person and released by another. `address` and `contact` are lines of text.
     """
 
     __tablename__ = "letterheads"
-    __table_args__ = (Index("ix_letterheads_region", "region_id", "valid_from", "id"),)
+    __table_args__ = (
+        one_of("status", ("proposed", "released", "rejected")),
+        Index("ix_letterheads_region", "region_id", "valid_from", "id"),
+    )
 
     id: str = key()
     region_id: str
@@ -57,5 +60,9 @@ class Letterhead(SQLModel, table=True):
     contact: str
     reference_person: str
     source: str
-    set_by: str
-    set_at: datetime
+    status: str = "proposed"
+    proposed_by: str
+    proposed_at: datetime
+    settled_by: str | None = None
+    settled_at: datetime | None = None
+    reason: str | None = None

@@ -133,11 +133,15 @@ def session(uow: UnitOfWork, session_id: str) -> Row | None:
     return row
 
 
-def ended_session(uow: UnitOfWork, session_id: str) -> Row | None:
-    """Whose a session was that is over (ended, idle too long, too old); None for one that lives, or of a closed account."""
+def lapsed_session(uow: UnitOfWork, session_id: str) -> Row | None:
+    """Whose a session was whose time ran out (idle too long, too old).
+
+    None for one that lives, for one that somebody ended (signed out here or at the provider, by an administrator), and
+    for a closed account: nobody comes back to those.
+    """
     row = uow.one(_SESSION, id_hash=token_hash(session_id))
-    over = row is not None and row.disabled_at is None and session(uow, session_id) is None
-    return row if over else None
+    lapsed = row is not None and row.ended_at is None and row.disabled_at is None and session(uow, session_id) is None
+    return row if lapsed else None
 
 
 def token(uow: UnitOfWork, text: str) -> Row | None:

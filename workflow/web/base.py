@@ -129,14 +129,14 @@ def filled_in(request: Request, template: str, shown: dict[str, Any], html: str)
     if not form_id or viewer is None or request.method not in ("GET", "HEAD"):
         return html
     with app_of(request).database.read() as uow:
-        content = kept_forms.read(app_of(request), uow, viewer.person_id, form_id)
-    if content is None or "all" not in content:
+        kept = kept_forms.read(app_of(request), uow, viewer.person_id, form_id)
+    if kept is None or not kept.signed_out:
         return html
-    _, left = refilled(html, content["path"], content["all"])
+    _, left = refilled(html, kept.path, kept.answers)
     told = gettext("You had been signed out. What you wrote is here again; nothing has been sent yet.", shown["locale"])
     messages = [*shown["flash"], {"text": told, "tone": "soon", "left": left}]
     again = render(template, {**shown, "flash": messages}, locale=shown["locale"])
-    return refilled(again, content["path"], content["all"])[0]
+    return refilled(again, kept.path, kept.answers)[0]
 
 
 def frame(request: Request, *, with_viewer: bool = True) -> dict[str, Any]:

@@ -50,6 +50,7 @@ STATUS: dict[str, int] = {
     "file_not_scanned": 409,
     "file_infected": 409,
     "body_too_large": 413,
+    "form_too_long": 413,
     "file_too_large": 413,
     "unsupported_media_type": 415,
     "not_permitted": 422,

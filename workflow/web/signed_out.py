@@ -1,14 +1,13 @@
-"""A form that was sent after its session had ended: what was typed is kept, and comes back after signing in again.
+"""A form that was sent after its session had run out: what was typed is kept, and comes back after signing in again.
 
-The session that ended still says whose the form is, as long as its row stands (housekeeping takes it after a day), and
+The session that ran out still says whose the form is, as long as its row stands (housekeeping takes it after a day), and
 the form's token that it came from a page of that session. Nothing is carried out; the text is sealed and is its writer's
-alone for an hour. Files and passwords are not kept.
+alone for an hour. Files and passwords are not kept, nor anything of a session that somebody ended.
 """
 
 from __future__ import annotations
 
 import hmac
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from fastapi import Request
@@ -19,11 +18,10 @@ from starlette.datastructures import FormData
 from workflow.db.statements import Row
 from workflow.errors import StegvisError
 from workflow.people import kept_forms, sessions
+from workflow.people.kept_forms import FormTooLong, Kept
 from workflow.web.base import SignInNeeded, app_of, is_api, local_path, session_cookie, way_back
 from workflow.web.problems import answer
 
-#: As much as an ordinary form may hold.
-MOST_CHARACTERS = 1024 * 1024
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -31,46 +29,48 @@ async def sign_in_again(request: Request, error: SignInNeeded) -> Response:
     """The answer to whoever is not signed in; the handler of `SignInNeeded`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method == "POST" and not is_api(request) and kind in _FORMS:
-        ended = await run_in_threadpool(_ended, request)
-        if ended is not None:
+        lapsed = await run_in_threadpool(_lapsed, request)
+        if lapsed is not None:
             form = await request.form()
-            place = await run_in_threadpool(_keep, request, ended, form)
+            try:
+                place = await run_in_threadpool(_keep, request, lapsed, form)
+            except FormTooLong as too_long:  # told while the browser still has the text behind its way back
+                return await run_in_threadpool(answer, request, too_long)
             if place is not None:
                 return RedirectResponse(f"/sign-in?{urlencode({'next': place})}", 303)
     return await run_in_threadpool(answer, request, error)
 
 
-def _ended(request: Request) -> Row | None:
+def _lapsed(request: Request) -> Row | None:
     session_id = request.cookies.get(session_cookie(request))
     if not session_id:
         return None
     with app_of(request).database.read() as uow:
-        return sessions.ended_session(uow, session_id)
+        return sessions.lapsed_session(uow, session_id)
 
 
-def _keep(request: Request, ended: Row, form: FormData) -> str | None:
-    """Where the form will be found again; None for a form that is not that session's, is too long or says nothing."""
+def _keep(request: Request, lapsed: Row, form: FormData) -> str | None:
+    """Where the form will be found again; None for a form that is not that session's or says nothing.
+
+    Raises FormTooLong.
+    """
     token = form.get("csrf_token")
-    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), ended.csrf_token.encode()):
+    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), lapsed.csrf_token.encode()):
         return None
     answers: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if name != "csrf_token" and "password" not in name and isinstance(value, str):
             answers.setdefault(name, []).append(value)
-    if not answers or sum(len(n) + sum(map(len, v)) for n, v in answers.items()) > MOST_CHARACTERS:
+    if not answers:
         return None
     path, page = str(request.scope["path"]), unquote(way_back(request))
     if page == "/":  # a browser that does not say where it was; most forms go to the address of their page
         page = path + (f"?{request.url.query}" if request.url.query else "")
-    content: dict[str, Any] = {
-        "path": path,
-        "query": dict(request.query_params),
-        "page": page,
-        "answers": {name: values[-1] for name, values in answers.items()},
-        "all": answers,
-    }
+    kept = Kept(path, dict(request.query_params), answers, signed_out=True)
     try:
-        form_id = kept_forms.keep(app_of(request), ended.person_id, content)
+        form_id = kept_forms.keep(app_of(request), lapsed.person_id, kept)
+    except FormTooLong:
+        raise
     except StegvisError:
         return None
     parts = urlsplit(local_path(page))

@@ -60,7 +60,10 @@ def ladders(
 
 @router.get(f"{ROOT}/ladders/alike")
 def acting_alike(request: Request, region: str | None = None) -> Response:
-    """How long and how far like deviations were taken, and which stand out; with the rule's thresholds."""
+    """How long and how far like deviations were taken, and which stand out; with the rule's thresholds.
+
+    Of the others that a deviation is held against the nearest to the usual are named; `others_count` counts them all.
+    """
     with looking(request) as call:
         call.in_region(region)
         groups = alike(courses(call.uow, call.who, call.today))
@@ -82,6 +85,7 @@ def acting_alike(request: Request, region: str | None = None) -> Response:
                     "value": u.value,
                     "usual": u.usual,
                     "others": [c.case_id for c in u.others],
+                    "others_count": u.compared,
                 }
                 for u in g.unequal
             ],

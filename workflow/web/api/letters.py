@@ -1,4 +1,4 @@
-"""Letters to suppliers: those of a case, their texts with changes by two people, and letterheads."""
+"""Letters to suppliers: those of a case, and their texts and letterheads with changes by two people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from pydantic import Field
 
 from workflow.cases.queries import case_row
 from workflow.cases.view import view_of
-from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
+from workflow.commands import (
+    ProposeLetterhead,
+    ProposeLetterText,
+    RejectLetterhead,
+    RejectLetterText,
+    ReleaseLetterhead,
+    ReleaseLetterText,
+)
 from workflow.db.statements import Row
 from workflow.deviations.letters import preview_letter
 from workflow.deviations.notices import NOTICES, case_letter
@@ -42,7 +49,7 @@ _LETTER = ("id", "kind", "rung", "locale", "recipient_name", "recipient", "subje
 _TEXT = ("id", "kind", "locale", "subject", "text", "valid_from", "source", "status", "proposed_by", "proposed_at",
          "settled_by", "settled_at", "reason")  # fmt: skip
 _HEAD = ("id", "unit_id", "valid_from", "sender", "department", "address", "contact", "reference_person", "source",
-         "set_by", "set_at")  # fmt: skip
+         "status", "proposed_by", "proposed_at", "settled_by", "settled_at", "reason")  # fmt: skip
 
 
 class LetterTextBody(Body):
@@ -150,20 +157,34 @@ def reject_text(request: Request, text_id: str, body: TurnedDownBody, raw: RawJs
 
 @router.get(f"{ROOT}/letterheads")
 def letterheads(request: Request) -> Response:
-    """The region's letterheads, the one with the latest first day first."""
+    """The region's proposed, released and rejected letterheads, the one with the latest first day first."""
     with looking(request) as call:
         rows = call.uow.all(LETTERHEADS, region_id=call.who.region_id)
         return answered({"items": [_shown(r, _HEAD) for r in rows], "next": None})
 
 
 @router.post(f"{ROOT}/letterheads", status_code=201)
-def set_letterhead(request: Request, body: LetterheadBody, raw: RawJson, key: Key = None) -> Response:
-    """A letterhead for letters that are decided from a day on."""
-    command = SetLetterhead(
+def propose_letterhead(request: Request, body: LetterheadBody, raw: RawJson, key: Key = None) -> Response:
+    """Propose a letterhead. It applies to letters decided from its day on, when somebody else has released it."""
+    command = ProposeLetterhead(
         viewer_of(request).region_id, body.unit, body.valid_from, body.sender, body.department, body.address,
         body.contact, body.reference_person, body.source,
     )  # fmt: skip
     return answered(carry_out(request, command, key, raw), 201)
+
+
+@router.post(f"{ROOT}/letterheads/{{head_id}}/release")
+def release_letterhead(request: Request, head_id: str, raw: RawJson, key: Key = None) -> Response:
+    """Let a letterhead apply that somebody else has proposed."""
+    return answered(carry_out(request, ReleaseLetterhead(head_id), key, raw))
+
+
+@router.post(f"{ROOT}/letterheads/{{head_id}}/reject")
+def reject_letterhead(
+    request: Request, head_id: str, body: TurnedDownBody, raw: RawJson, key: Key = None
+) -> Response:  # fmt: skip
+    """Turn a proposed letterhead down, or take one's own back."""
+    return answered(carry_out(request, RejectLetterhead(head_id, body.reason), key, raw))
 
 
 def _shown(row: Row, names: tuple[str, ...]) -> dict[str, Any]:

@@ -64,14 +64,14 @@ def _kept(request: Request, case_id: str, trigger: str, form_id: str) -> Returne
     if not form_id:
         return Returned()
     with visiting(request) as visit:
-        content = kept_forms.read(visit.app, visit.uow, visit.who.person_id, form_id)
-        if content is None or not content["path"].startswith(f"/cases/{case_id}/do/{trigger}"):
+        kept = kept_forms.read(visit.app, visit.uow, visit.who.person_id, form_id)
+        if kept is None or not kept.path.startswith(f"/cases/{case_id}/do/{trigger}"):
             return Returned()
         view = case_view(visit.uow, visit.who, case_id)
     fields = asked(form_of(view.case.process, trigger))
-    version = content["answers"].get("row_version", "")
+    version = kept.last.get("row_version", "")
     since = int(version) if version.isdecimal() and int(version) != view.case.row_version else None
-    return Returned(typed(fields, content["answers"]), stale_since=since, confirmed="all" not in content)
+    return Returned(typed(fields, kept.last), stale_since=since, confirmed=not kept.signed_out)
 
 
 @router.post("/cases/{case_id}/do/{trigger}")

@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from templates.labels import gettext, label
 from workflow.errors import NotFound
 from workflow.people import kept_forms, sessions
+from workflow.people.kept_forms import Kept
 from workflow.people.sessions import TooManyAttempts, WrongPassword
 from workflow.web.base import app_of, check_csrf, local_path, page, session_cookie, set_cookie, viewer_of
 from workflow.web.problems import status_of
@@ -28,12 +29,10 @@ Text = Annotated[str, Form(max_length=320)]
 
 def ask_to_confirm(request: Request, path: str, query: Mapping[str, str], answers: Mapping[str, str]) -> Response:
     """Keep the answers of a form that was sent to `path`, and ask who it is."""
-    content = {
-        "path": path,
-        "query": {name: value for name, value in query.items() if value},
-        "answers": {name: value for name, value in answers.items() if name != "csrf_token"},
-    }
-    form_id = kept_forms.keep(app_of(request), viewer_of(request).person_id, content)
+    asked = {name: value for name, value in query.items() if value}
+    given = {name: [value] for name, value in answers.items() if name != "csrf_token"}
+    kept = Kept(path, asked, given, signed_out=False)
+    form_id = kept_forms.keep(app_of(request), viewer_of(request).person_id, kept)
     return RedirectResponse(f"/confirm/{form_id}", 303)
 
 
@@ -41,10 +40,10 @@ def way_back_to(request: Request, form_id: str) -> str:
     """The page of a form that was kept, which will show it filled in. Raises NotFound."""
     app, viewer = app_of(request), viewer_of(request)
     with app.database.read() as uow:
-        content = kept_forms.read(app, uow, viewer.person_id, form_id)
-    if content is None:
+        kept = kept_forms.read(app, uow, viewer.person_id, form_id)
+    if kept is None:
         raise NotFound
-    return local_path(content["path"] + "?" + urlencode({**content["query"], "kept": form_id}))
+    return local_path(kept.path + "?" + urlencode({**kept.query, "kept": form_id}))
 
 
 @router.get("/confirm/{form_id}")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from states.alike import DAYS, FEWEST_OTHERS, STEPS, TIMES, Alike, Figures, Unequal, alike
+from states.alike import DAYS, FEWEST_OTHERS, MOST_NAMED, STEPS, TIMES, Alike, Figures, Unequal, alike
 from states.ladder import BY_KEY, KEYS
 from states.roles import Role
 from templates.formatting import number
@@ -246,7 +246,7 @@ def show_alike(request: Request, by: str = "supplier") -> Response:
             ],
             "groups": [_group(g, by, locale) for g in groups],
             "standing_out": sum(len({u.course.case_id for u in g.unequal}) for g in groups),
-            "rule": {"fewest": FEWEST_OTHERS, "times": TIMES, "days": DAYS, "steps": STEPS},
+            "rule": {"fewest": FEWEST_OTHERS, "times": TIMES, "days": DAYS, "steps": STEPS, "named": MOST_NAMED},
         }
         return page(request, "pages/ladders_alike.html", context, title=gettext("Acting alike", locale))
 
@@ -320,6 +320,7 @@ def unequal_row(u: Unequal, locale: str) -> dict[str, Any]:
         "what": label(f"unequal.{u.what}", locale),
         "course": u.course,
         "others": u.others,
+        "more": u.compared - len(u.others),
     }
 
 

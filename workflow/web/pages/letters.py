@@ -1,4 +1,4 @@
-"""Letter texts and letterheads: what applies, proposing a text with a preview in a real case, a second person, history."""
+"""Letter texts: what applies, proposing one with a preview in a real case, a second person, history."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fastapi.responses import RedirectResponse, Response
 from templates.formatting import day
 from templates.labels import LOCALES, gettext, label
 from workflow.cases.view import names_of
-from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText, SetLetterhead
+from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText
 from workflow.db.statements import Row
 from workflow.deviations.letters import Rendered, preview_letter
 from workflow.deviations.lists import LadderFilter, list_ladders
 from workflow.deviations.notices import case_letter
 from workflow.documents.word import MEDIA_TYPE
 from workflow.errors import FieldError, InvalidForm, NotFound
-from workflow.letters.letterheads import LETTERHEADS
+from workflow.letters.letterheads import WAITING
 from workflow.letters.placeholders import (
     ALWAYS_KNOWN,
     KINDS,
@@ -30,7 +30,6 @@ from workflow.letters.placeholders import (
 )
 from workflow.letters.texts import TEXT, TEXTS, TEXTS_OF, Wording, wording, wording_of, wordings
 from workflow.parameters.proposals import SETTERS, others_who_may_release
-from workflow.people.queries import unit_tree
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.downloads import download
 from workflow.web.pages.admin import Answers, Typed, settle, tabs
@@ -66,6 +65,7 @@ def show_letters(request: Request) -> Response:
                 for kind in KINDS
             ],
             "waiting": [(r, _title(r.kind, r.locale, visit.locale)) for r in waiting],
+            "waiting_heads": visit.uow.all(WAITING, region_id=visit.who.region_id),
             "tabs": tabs("/admin/letters", visit),
         }
         return page(request, "pages/admin_letters.html", context, title=gettext("Letter texts", visit.locale))
@@ -268,59 +268,4 @@ def _proposal_page(request: Request, text_id: str, case_id: str, typed: Typed) -
         title = gettext("Proposed: %(letter)s, %(language)s", visit.locale, letter=letter, language=language)
         return page(
             request, "pages/admin_letter_proposal.html", context, title=title, status=typed.status, errors=typed.errors
-        )
-
-
-# --- letterheads ----------------------------------------------------------------------------------------------
-
-
-@router.get("/admin/letterheads")
-def show_letterheads(request: Request) -> Response:
-    return _heads_page(request, Typed())
-
-
-@router.post("/admin/letterheads")
-def set_letterhead(request: Request, sent: Sent) -> Response:
-    viewer = viewer_of(request)
-
-    def command(answers: Answers) -> SetLetterhead:
-        return SetLetterhead(
-            viewer.region_id,
-            answers.choice("unit"),
-            answers.day("valid_from", required=True),
-            *(
-                answers.text(name)
-                for name in ("sender", "department", "address", "contact", "reference_person", "source")
-            ),
-        )
-
-    done = gettext("The letterhead is saved. It holds for letters that are decided from its day.", viewer.locale)
-    return settle(
-        request, sent, command, done=done, to="/admin/letterheads", again=lambda typed: _heads_page(request, typed)
-    )
-
-
-def _heads_page(request: Request, typed: Typed) -> Response:
-    with visiting(request) as visit:
-        rows = visit.uow.all(LETTERHEADS, region_id=visit.who.region_id)
-        names = names_of(visit.uow, visit.who, [r.set_by for r in rows])
-        latest = rows[0] if rows else None
-        given = dict(typed.given) or (
-            {n: getattr(latest, n) for n in ("sender", "department", "address", "contact", "reference_person")}
-            if latest
-            else {"sender": visit.viewer.region_name}
-        )
-        context: dict[str, Any] = {
-            "heads": [{"row": r, "by": names.get(r.set_by, "")} for r in rows],
-            "units": [
-                ("", gettext("The whole region", visit.locale)),
-                *((u.id, u.name) for u in unit_tree(visit.uow, visit.who)),
-            ],
-            "may_change": bool(visit.who.roles() & SETTERS),
-            **typed.as_context(),
-            "given": {"valid_from": visit.today.isoformat(), **given},
-        }
-        title = gettext("Letterheads", visit.locale)
-        return page(
-            request, "pages/admin_letterheads.html", context, title=title, status=typed.status, errors=typed.errors
         )
