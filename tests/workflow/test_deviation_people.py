@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.ladder import FOUND, SUPPLIER, Ladder, contract
 from tests.play import Play
-from workflow.commands import OpenCase
+from workflow.commands import OpenCase, ProposeLetterhead, ReleaseLetterhead
+from workflow.engine.act import StaleBasis
 from workflow.errors import Forbidden, InvalidForm
 
 OTHER = {"contact_name": "Någon Annan", "contact_email": "annan@elsewhere.example"}
@@ -67,3 +70,72 @@ def test_a_contact_without_an_address_is_told_at_the_field(play: Play) -> None:
     with pytest.raises(InvalidForm) as refused:
         Ladder(play, bond, contact_email="ingen adress")
     assert [(e.field, e.code) for e in refused.value.errors] == [("contact_email", "not_an_email")]
+
+
+# --- the decider has seen the letter that leaves --------------------------------------------------------------------
+
+
+def prepared(play: Play) -> Ladder:
+    ladder = Ladder(play)
+    ladder.to_decision()
+    ladder.act("officer", "prepare_rung", prepared_rung="contractual_fine", ground="not_following_plan", proportionality="Lindrigt.", evidence="R", skip_reason="Bråttom.")  # fmt: skip
+    return ladder
+
+
+def test_a_decision_is_bound_to_whom_its_letter_goes(play: Play) -> None:
+    ladder = prepared(play)
+    seen = play.basis("head", "decide_contractual_fine", case=ladder.id)
+    ladder.act("officer", "amend_deviation", reason="Ny kontakt hos leverantören", **OTHER)
+    with pytest.raises(StaleBasis):
+        ladder.play.act("head", "decide_contractual_fine", case=ladder.id, basis=seen, reasons="Nu.")
+    draft = ladder.view.draft
+    assert draft is not None
+    assert (draft.recipient_name, draft.recipient) == ("Någon Annan", OTHER["contact_email"])
+    ladder.act("head", "decide_contractual_fine", reasons="Nu.")
+    assert ladder.letters()[-1].recipient == OTHER["contact_email"]
+
+
+def test_a_decision_is_bound_to_the_letterhead_of_its_letter(play: Play) -> None:
+    ladder = prepared(play)
+    seen = play.basis("head", "decide_contractual_fine", case=ladder.id)
+    head = ProposeLetterhead("norrbotten", None, play.today, "Region Norrbotten", "", "Ny gata 1", "", "", "Profil")
+    play.do("head", ReleaseLetterhead(play.do("admin", head)["id"]))
+    with pytest.raises(StaleBasis):
+        ladder.play.act("head", "decide_contractual_fine", case=ladder.id, basis=seen, reasons="Nu.")
+    ladder.act("head", "decide_contractual_fine", reasons="Nu.")
+    (letter,) = play.sql("SELECT document FROM supplier_notices WHERE kind = 'contractual_fine' AND status = 'queued'")
+    assert "Ny gata 1" in letter.document
+
+
+# --- what becomes of a mail when the letter was handed over in another way -------------------------------------------
+
+
+def in_hand(play: Play) -> Ladder:
+    """The offer waits in the outbox, and the officer has handed it over at a meeting meanwhile."""
+    ladder = Ladder(play)
+    ladder.act("officer", "start_dialogue")
+    play.run_due()
+    ladder.act("officer", "offer_opportunity_to_remedy")
+    ladder.act("officer", "record_notice_delivered", delivered_on=play.today.isoformat(), means="meeting")
+    return ladder
+
+
+def test_a_letter_handed_over_in_another_way_leaves_once_by_mail_too(play: Play) -> None:
+    ladder = in_hand(play)
+    due_on = ladder.due_on
+    for _ in range(3):
+        play.clock.at += timedelta(hours=1)
+        play.run_due()
+    assert len(ladder.sent()) == 2, "the invitation and the offer, each once"
+    assert ladder.letters()[-1].means == "meeting"
+    assert ladder.due_on == due_on
+
+
+def test_a_mail_that_comes_back_undoes_no_hand_over_in_person(play: Play) -> None:
+    ladder = in_hand(play)
+    play.run_due()
+    due_on = ladder.due_on
+    ladder.bounce()
+    assert ladder.letters()[-1].status == "delivered"
+    assert ladder.due_on == due_on
+    assert "resend_notice" not in {t for t, _ in ladder.owed()}

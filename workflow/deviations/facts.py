@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from states.deadlines import derive
 from states.deviation_dates import stop_months
 from states.facts import ContractTerms, DeviationFacts, MilestoneFacts
 from states.fines import Stay, fine_account
-from states.ladder import LOWER, NARROW_SEVERE_KINDS, SEVERE_KINDS
+from states.ladder import LOWER, NARROW_SEVERE_KINDS, RUNGS, SEVERE_KINDS
 from states.terms import TERMS
 from workflow.contracts.effects import CONTRACT
 from workflow.db.statements import Row
@@ -19,6 +20,17 @@ from workflow.deviations.notices import NOTICE
 from workflow.engine import case_rows
 from workflow.engine.registries import basis, decided_value, fact
 from workflow.engine.step import Step
+from workflow.letters.letterheads import letterhead
+from workflow.letters.texts import wording
+
+#: The letter that a decision sends; a closing sends its own.
+LETTERS = {r.trigger: r.letter for r in RUNGS} | {
+    "decide_severe_termination": "immediate_termination",
+    "decide_stop_while_investigating": "stop_while_investigating",
+    "decide_lift_of_call_off_stop": "stop_lifted",
+    "decide_end_of_fine": "fine_ended",
+    "accept_action_plan": "plan_accepted",
+}
 
 
 def is_severe(kind: str, severe_kinds: str) -> bool:
@@ -133,6 +145,7 @@ def deviation_basis(step: Step) -> dict[str, Any]:
     )  # fmt: skip
     return {n: getattr(row, n) for n in names} | {
         "contract": row.contract_id,
+        "letter": _letter(step, row),
         "terms": {"version": terms.version, "clause_version": terms.clause_version, "valid_from": terms.valid_from},
         "plan": {"version": plans[-1].version, "status": plans[-1].status, "cause": plans[-1].cause} if plans else None,
         "milestones": [
@@ -141,6 +154,17 @@ def deviation_basis(step: Step) -> dict[str, Any]:
             if plans and m.plan_id == plans[-1].id
         ],
     }
+
+
+def _letter(step: Step, row: Row) -> dict[str, Any]:
+    """What the letter of this decision would be made of: whoever decides has seen to whom it goes, and in what words."""
+    kind = LETTERS.get(step.trigger) or "deviation_closed"
+    words = wording(step.uow, step.case.region_id, kind, row.contact_locale, step.today)
+    head = letterhead(step.uow, step.case.region_id, step.region_name, step.column("unit_id"), step.today)
+    return {
+        "to": row.contact_name, "address": row.contact_email, "locale": row.contact_locale, "text": words.text_id,
+        "letterhead": asdict(head),
+    }  # fmt: skip
 
 
 @basis("ladder")

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from notifications.kinds import Kind
 from notifications.message import Attachment
 from states.calendar import local_date
-from states.errors import NoSuchStep
+from states.errors import NoSuchStep, NotPermitted
 from states.roles import Actor, system_actor
 from templates.labels import gettext
 from workflow.cases.view import view_of
@@ -183,6 +183,35 @@ def letter_file(notice: Row) -> tuple[str, bytes]:
     return f"{name[:100].strip()}.docx", write_letter(letter, locale=notice.locale, now=notice.made_at, mark=mark)
 
 
+def letters_of(uow: UnitOfWork, who: Actor, case: Row) -> list[Row]:
+    """The letters of a deviation in order, a draft as it would be written now."""
+    rows = uow.all(NOTICES, case_id=case.id)
+    if not any(r.status == "drafted" for r in rows):
+        return rows
+    step = load_step(uow, case, who)
+    return [as_it_is_now(step, r) for r in rows]
+
+
+def as_it_is_now(step: Step, notice: Row) -> Row:
+    """A draft with the contact, the text and the letterhead that apply now: with these its decision would write it."""
+    if notice.status != "drafted":
+        return notice
+    row = deviation_row(step)
+    words = wording(step.uow, step.case.region_id, notice.kind, row.contact_locale, step.today)
+    made = render_letter(step, words, rung=notice.rung, draft=True)
+    return notice._replace(
+        locale=row.contact_locale,
+        recipient_name=row.contact_name,
+        recipient=row.contact_email,
+        subject=made.subject,
+        text=made.text,
+        text_hash=text_hash(made.subject, made.text),
+        document=canonical(plain(json_of(made.letter))),
+        document_hash=sha256(write_letter_text(made.letter)),
+        text_id=words.text_id,
+    )
+
+
 def case_letter(uow: UnitOfWork, who: Actor, case_id: str, notice_id: str) -> tuple[str, bytes]:
     """A letter of a case as a Word file. Raises NotFound (also for a draft that another replaced), Forbidden where it may
     name a supplier's own suppliers and the reader may not see that, and Conflict as `letter_of`."""
@@ -192,7 +221,7 @@ def case_letter(uow: UnitOfWork, who: Actor, case_id: str, notice_id: str) -> tu
         raise NotFound
     if not view_of(uow, who, case).allows(Secrecy.BUSINESS):
         raise Forbidden("forbidden")
-    return letter_file(notice)
+    return letter_file(as_it_is_now(load_step(uow, case, who), notice))
 
 
 @mail_attachments(Kind.SUPPLIER_NOTICE)
@@ -253,6 +282,9 @@ def mail_ended(uow: UnitOfWork, message: Row, outcome: str, detail: str) -> None
     notice = uow.one(_OF_MESSAGE, message_id=message.id)
     if notice is None:
         return
+    # Somebody wrote down that it was handed over in another way: what becomes of the mail changes nothing of that.
+    if notice.status == "delivered" and (outcome == "sent" or notice.means != "mail"):
+        return
     case = uow.one(case_rows.LOCK_CASE, case_id=notice.case_id)
     if case is None or uow.one(DEVIATION, case_id=case.id) is None:
         return
@@ -265,7 +297,7 @@ def mail_ended(uow: UnitOfWork, message: Row, outcome: str, detail: str) -> None
         step.form = ReturnedForm(notice=notice.id, note=detail or outcome)
     try:
         take_one(step, None, step.trigger, None)
-    except NoSuchStep:  # the case has been closed meanwhile: only what became of the letter is kept
+    except (NoSuchStep, NotPermitted):  # the case has moved on meanwhile: only what became of the letter is kept
         if outcome == "sent":
             settle_delivered(step, notice, step.today, "mail")
         else:

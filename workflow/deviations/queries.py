@@ -29,7 +29,7 @@ from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations import rows
 from workflow.deviations.contract_terms import TERMS_BY_ID, contact_of, shown_terms
-from workflow.deviations.notices import NOTICES
+from workflow.deviations.notices import letters_of
 from workflow.deviations.tables import ExclusionMaterial
 from workflow.engine import case_rows
 from workflow.engine.access import Secrecy, View
@@ -245,7 +245,7 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
     step = load_step(uow, case_row, who)
     facts: DeviationFacts = step.load("deviation")
     entered = uow.all(rows.RUNGS, case_id=case_id)
-    letters = uow.all(NOTICES, case_id=case_id)
+    letters = letters_of(uow, who, case_row)
     plans = uow.all(rows.PLANS, case_id=case_id)
     stops = uow.all(rows.STOPS, case_id=case_id)
     people = [
@@ -314,8 +314,9 @@ def ladder_view(uow: UnitOfWork, who: Actor, case_id: str) -> LadderView:
 
 def draft_of(uow: UnitOfWork, who: Actor, case_id: str) -> NoticeView | None:
     """The letter that is drafted for the next decision, if any. Raises NotFound."""
-    view = view_of(uow, who, visible_case(uow, case_id, who, lock=False))
-    drafts = [n for n in uow.all(NOTICES, case_id=case_id) if n.status == "drafted"]
+    case = visible_case(uow, case_id, who, lock=False)
+    view = view_of(uow, who, case)
+    drafts = [n for n in letters_of(uow, who, case) if n.status == "drafted"]
     return _notice(drafts[-1], names_of(uow, who, [drafts[-1].made_by]), view) if drafts else None
 
 

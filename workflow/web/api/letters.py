@@ -21,7 +21,7 @@ from workflow.commands import (
 )
 from workflow.db.statements import Row
 from workflow.deviations.letters import preview_letter
-from workflow.deviations.notices import NOTICES, case_letter
+from workflow.deviations.notices import case_letter, letters_of
 from workflow.documents.word import MEDIA_TYPE
 from workflow.engine.access import Secrecy
 from workflow.errors import NotFound
@@ -85,8 +85,8 @@ class LetterheadBody(Body):
 def case_letters(request: Request, case_id: str) -> Response:
     """The letters of a case, the oldest first, with the checksums of their text and of their whole document."""
     with looking(request) as call:
-        view = view_of(call.uow, call.who, case_row(call.uow, call.who, case_id))
-        rows = call.uow.all(NOTICES, case_id=case_id)
+        case = case_row(call.uow, call.who, case_id)
+        view, rows = view_of(call.uow, call.who, case), letters_of(call.uow, call.who, case)
         hidden = {} if view.allows(Secrecy.BUSINESS) else {"text": None}  # it may name a supplier's own suppliers
         items = [_shown(r, _LETTER) | hidden for r in rows if r.status != "replaced"]
         return answered({"items": items, "next": None})

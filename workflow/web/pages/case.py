@@ -29,7 +29,7 @@ from workflow.cases.queries import (
 )
 from workflow.cases.region_trail import OVERSEERS
 from workflow.cases.visits import LastVisit, is_news, last_visit
-from workflow.deviations.notices import NOTICES
+from workflow.deviations.notices import letters_of
 from workflow.deviations.queries import ladder_view
 from workflow.engine.access import Secrecy
 from workflow.mails.queries import case_ledger, told_in_digests
@@ -356,7 +356,7 @@ def _entry(event: EventItem, view: CaseView, visit: Visit, seen: LastVisit | Non
 
 def _letters(visit: Visit, view: CaseView) -> list[dict[str, Any]]:
     """The letters to the supplier, the newest first; drafts that were replaced are left out."""
-    rows = visit.uow.all(NOTICES, case_id=view.case.id) if view.case.process == "deviation" else []
+    rows = letters_of(visit.uow, visit.who, view.case) if view.case.process == "deviation" else []
     return [
         {
             "row": r,
