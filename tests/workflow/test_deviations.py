@@ -145,6 +145,18 @@ def test_a_letter_of_an_earlier_rung_is_not_sent_again(ladder: Ladder) -> None:
     assert ladder.letters()[1].status == "returned"
 
 
+def test_a_fine_whose_letter_came_back_does_not_begin_behind_the_supplier_s_back(ladder: Ladder) -> None:
+    ladder.to_decision()
+    ladder.decide("contractual_fine", skip_reason="Avropsstopp går inte att bära.")
+    ladder.bounce()
+    ladder.hand_in_plan()
+    ladder.act("owner", "return_action_plan", reason="Planen anger ingen dag.")
+    ladder.play.run_due()
+    assert [s.split(":")[0] for s in ladder.sent()[-2:]] == ["Er åtgärdsplan behöver kompletteras", "Beslut om vite"]
+    told = [n for n in ladder.letters() if n.kind == "contractual_fine"]
+    assert [n.status for n in told] == ["delivered"]
+
+
 def test_a_letter_told_in_another_way_counts_from_the_day_it_was_received(ladder: Ladder) -> None:
     ladder.offer()
     ladder.bounce()

@@ -128,6 +128,11 @@ def again(step: Step, kind: str, reason: str | None) -> None:
     end_rungs(step, "resumed", of=(row.rung,))
     notice_id = notices.send(step, kind, rung=row.rung, starts_period=True, reason=reason)
     note_rung(step, row.rung, "entered", notice_id=notice_id, reasons=reason)
+    if row.fine_decided_on is not None and row.fine_from_on is None and row.fine_ended_on is None:
+        # The decision itself came back when it was sent: it goes with what begins its weeks now.
+        letters = step.uow.all(notices.NOTICES, case_id=step.case_id)
+        for letter in [n for n in letters if n.kind == "contractual_fine" and n.status == "returned"][-1:]:
+            notices.send_anew(step, letter)
     change_deviation(step, **AT_REST)
 
 

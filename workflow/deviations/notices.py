@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
@@ -116,10 +117,7 @@ def _write(
             "notice": notice_id, "kind": kind, "sha256": digest, "document_sha256": document_digest,
             "text": words.text_id,
         }  # fmt: skip
-        if "letter" in step.recorded:  # a step that ends several things sends a letter about each
-            step.recorded.setdefault("more_letters", []).append(sent)
-        else:
-            step.recorded["letter"] = sent
+        _record(step, sent)
     step.uow.run(
         _INSERT,
         id=notice_id,
@@ -255,7 +253,14 @@ def send_anew(step: Step, notice: Row) -> None:
         to_name=row.contact_name,
         to_address=row.contact_email,
     )
-    step.recorded["letter"] = {"notice": notice.id, "kind": notice.kind, "sha256": notice.text_hash}
+    _record(step, {"notice": notice.id, "kind": notice.kind, "sha256": notice.text_hash})
+
+
+def _record(step: Step, sent: dict[str, Any]) -> None:
+    if "letter" in step.recorded:  # a step that ends several things sends a letter about each
+        step.recorded.setdefault("more_letters", []).append(sent)
+    else:
+        step.recorded["letter"] = sent
 
 
 def settle_delivered(step: Step, notice: Row, on: date, means: str) -> None:
