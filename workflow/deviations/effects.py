@@ -185,10 +185,14 @@ def send_notice_again(step: Step) -> None:
 
     Only since the ladder came where it stands: what an earlier rung asked for is asked for no longer.
     """
-    begun = deviation_row(step).period_notice_id
+    row = deviation_row(step)
     letters = step.uow.all(notices.NOTICES, case_id=step.case_id)
-    first = next((i for i, n in enumerate(letters) if n.id == begun), 0)
-    returned = [n for n in letters[first:] if n.status == "returned"]
+    begun = next((i for i, n in enumerate(letters) if n.id == row.period_notice_id), None)
+    if begun is not None:
+        letters = letters[begun:]
+    elif row.rung is not None:  # it came back down to a rung without a letter
+        letters = [n for n in letters if local_date(n.made_at) >= row.rung_entered_on]
+    returned = [n for n in letters if n.status == "returned"]
     if not returned:
         raise InvalidForm([FieldError("note", "no_notice_returned")])
     notices.send_anew(step, returned[-1])
