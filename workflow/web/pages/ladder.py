@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from templates.formatting import instant
 from templates.labels import gettext
 from workflow.cases.actions import case_actions
 from workflow.cases.queries import case_view
@@ -42,7 +43,7 @@ def show_ladder(request: Request, case_id: str) -> Response:
             "ahead": if_nobody_acts(visit, ladder, view.tasks),
             "rungs": rung_rows(visit, ladder, names),
             "history": history,
-            "printed_at": visit.uow.now,
+            "printed_at": instant(visit.uow.now, visit.locale),
             **ladder_context(visit, ladder, view),
         }
         context["paper_size"] = paper_size(ladder, context)
