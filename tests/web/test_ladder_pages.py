@@ -77,7 +77,7 @@ def test_each_rung_tells_who_entered_it_which_letter_went_and_when_the_server_to
         "31 mars: taget av Stegvis, enligt trappan. Brevet: togs emot av mejlservern 31 mars. Svar senast 10 apr."
         in words
     )
-    assert "10 apr. 2026 = 10 dagar från 31 mars (brevet mottaget)" in words, "the receipt of the period left"
+    assert "10 apr. 2026 = 10 dagar från 31 mars (brevet överlämnat)" in words, "the receipt of the period left"
     assert "apr.." not in words
 
 
@@ -169,7 +169,7 @@ def test_a_shortcut_leaves_the_rungs_it_went_past_unused_and_gives_its_reasons(p
         "Uppsägning med omedelbar verkan": "nu",
     }  # fmt: skip
     assert "Skäl: Inget mildare skyddar barnen. Varför det är proportionerligt: Barn i fabriken." in paper.text
-    assert "Avtalet är uppsagt, och högre går inte trappan." in paper.text
+    assert "Avtalet är uppsagt. Inget mer följer av sig självt" in paper.text
     assert "Undersökningshandskar (AVT-2026-0001, värde 4 000 000 kr)" in paper.text
 
 

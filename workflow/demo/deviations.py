@@ -158,7 +158,7 @@ TALES = (
             _met(50),
             *_decided(
                 38, 17, "call_off_stop", "not_reporting",
-                "Bristen har bestått i ett halvår och gäller säkerheten. Ett stopp är det minst ingripande som får effekt.",
+                "Bristen har bestått i nästan fem månader och gäller säkerheten. Ett stopp är det minst ingripande som får effekt.",
                 "Ni har inte rapporterat vart avfallet har förts, trots två påminnelser, en anmaning och en kallelse.",
             ),
             Deed(
@@ -181,12 +181,12 @@ TALES = (
             *_decided(
                 50, 31, "contractual_fine", "not_following_plan",
                 "Vitet är 10 000 kr i veckan mot ett avtalsvärde på flera miljoner. Mindre ingripande steg har prövats.",
-                "Ni har haft fem månader på er men har inte lämnat någon åtgärdsplan.",
+                "Ni har haft fyra månader på er men har inte lämnat någon åtgärdsplan.",
             ),
         ),
     ),
     Tale(
-        "Upprepade brister i städning av vårdrum", "Lokalvård vid folktandvårdens kliniker", 142, "follow_up",
+        "Städpersonal utan anställningsbevis", "Lokalvård vid folktandvårdens kliniker", 142, "follow_up",
         "Socialt ansvar och personalens villkor", "avtalets bilaga 2, punkt 6",
         "Personal utan anställningsbevis vid tre kontroller i följd.",
         ("Birgit Lantto", "birgit.lantto@rentnorr.example"),
@@ -197,7 +197,7 @@ TALES = (
                 44, 13, "termination_with_notice", "not_following_plan",
                 "Bristen gäller personalens grundläggande villkor. En tid att avveckla skyddar verksamheten.",
                 "Ni har inte lämnat någon åtgärdsplan, och bristen har upprepats.",
-                "Avtalet är inget ramavtal. Ett vite skulle drabba personalen utan att rätta bristen.",
+                "Ett vite skulle drabba personalen utan att rätta bristen.",
             ),
         ),
     ),

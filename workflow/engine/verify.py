@@ -165,7 +165,11 @@ _FIELDS = (
     " ORDER BY stream_id, seq"
 )
 _OF_REGION = " WHERE stream_id IN (SELECT stream_id FROM audit_events WHERE region_id = :region)"
-_ORPHANS = "SELECT DISTINCT stream_id FROM audit_payloads WHERE stream_id NOT IN (SELECT stream_id FROM audit_events)"
+#: An anti-join: PostgreSQL walks the list of a NOT IN once for each row when it is too long for its working memory.
+_ORPHANS = (
+    "SELECT DISTINCT p.stream_id FROM audit_payloads p"
+    " WHERE NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.stream_id = p.stream_id)"
+)
 _HEADS = "SELECT id, region_id, kind, head_seq, head_hash FROM audit_streams{where}"
 _CASES = "SELECT id, process, version, state, row_version FROM cases{where}"
 _MASKS = "SELECT stream_id, body FROM audit_events WHERE kind = 'field_redacted'{and_region} ORDER BY stream_id, seq"

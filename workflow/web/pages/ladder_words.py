@@ -191,10 +191,12 @@ def entry_row(visit: Visit, ladder: LadderView, entry: EntryView) -> dict[str, A
     """An entry of a rung: when, by whom in what capacity, which letter, and until when the supplier could answer."""
     locale = visit.locale
     runs = entry.ended_on is None and ladder.case.closed_at is None and ladder.case.state not in PLANNED
+    decided = entry.decided_by != SYSTEM_ID and (entry.status != "entered" or BY_KEY[entry.rung].is_sanction)
+    code = "decided" if decided and entry.status == "entered" else entry.status
     return {
         "entry": entry,
         "name": rung_name(entry.rung, locale),
-        "status": label(f"entry.{entry.status}", locale),
+        "status": label(f"entry.{code}", locale),
         "by": _by(entry, locale),
         "prepared": entry.prepared_by_name,
         "letter": letter_text(entry.notice, visit) if entry.notice else None,
@@ -204,7 +206,7 @@ def entry_row(visit: Visit, ladder: LadderView, entry: EntryView) -> dict[str, A
         "ended": ended_text(entry.ended_how, locale) if entry.ended_how else None,
         "runs": runs,
         "planned": not runs and entry.ended_on is None and ladder.case.state in PLANNED,
-        "decided": entry.decided_by != SYSTEM_ID and (entry.status != "entered" or BY_KEY[entry.rung].is_sanction),
+        "decided": decided,
     }
 
 
