@@ -42,7 +42,7 @@ SUBJECTS = (
     "test_terms", "test_rest_and_cover", "test_mail_ledger", "test_digests", "test_people", "test_duties", "test_renewal",
     "test_letters", "test_supplier_reminders", "test_times_beside", "test_terminations", "test_redaction", "test_imports",
     "test_preview", "test_resting", "test_calendar_entries", "test_words_under_secrecy", "test_views_and_visits",
-    "test_export", "test_files", "test_access",
+    "test_export", "test_files", "test_access", "test_sanctions_end", "test_deviation_people",
 )  # fmt: skip
 #: Long ones of which a shorter sister runs always: the same journey by API, pages and mixed; the same year on SQLite.
 LONG = (
@@ -56,6 +56,8 @@ LONG = (
     "test_a_signing_that_opens_contracts_torn_at_any_statement_leaves_nothing[sqlite]",
     "test_every_two_neighbours_swapped_is_found[postgresql]",
     "test_every_single_event_taken_away_is_found_and_the_place_named[postgresql]",
+    "test_every_column_changed_is_found_and_its_row_named[postgresql]",
+    "test_a_load_that_breaks_off_leaves_nothing_behind_and_the_next_tells_the_same_story[postgresql]",
     "test_ten_years_ahead_day_by_day_each_occurrence_comes_once_on_its_day[postgresql]",
     "test_no_page_breaks_a_rule_of_accessibility[1280-dark]",
     "test_no_page_breaks_a_rule_of_accessibility[390-light]",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from states.calendar import local_date
 from states.roles import system_actor
 from tests.play import Play
 from workflow.commands import OpenCase, RecordReturned
@@ -56,7 +57,15 @@ class Ladder:
         last = self.due_on
         assert last is not None
         while self.play.today <= last:
-            self.play.advance(1)
+            self.play.advance(max(1, (min(self._next_day(), last + timedelta(days=1)) - self.play.today).days))
+
+    def _next_day(self) -> date:
+        """The next day on which anything is due in the whole region: on those between a scheduler finds nothing."""
+        (found,) = self.play.sql("SELECT min(due_at) AS at FROM timers WHERE status = 'pending'")
+        if found.at is None:
+            return date.max
+        at = found.at if isinstance(found.at, datetime) else datetime.fromisoformat(f"{found.at}+00:00")
+        return local_date(at)
 
     def climb_to(self, rung: str) -> None:
         """From the record up to one of the rungs that need no decision, all letters handed over."""
