@@ -42,8 +42,19 @@ SUBJECTS = (
     "test_terms", "test_rest_and_cover", "test_mail_ledger", "test_digests", "test_people", "test_duties", "test_renewal",
     "test_letters", "test_supplier_reminders", "test_times_beside", "test_terminations", "test_redaction", "test_imports",
     "test_preview", "test_resting", "test_calendar_entries", "test_words_under_secrecy", "test_views_and_visits",
-    "test_export", "test_files", "test_access", "test_sanctions_end", "test_deviation_people",
+    "test_export", "test_files", "test_access", "test_sanctions_end", "test_deviation_people", "test_deviations",
 )  # fmt: skip
+#: But of the ladder what the clock does meets both always: the whole stair, outages, weeks of fines, months of stops.
+BY_THE_CLOCK = (
+    "test_the_whole_stair_by_the_clock",
+    "test_an_outage_of_thirty_days_at_each_rung",
+    "test_the_fine_counts_started_weeks_to_its_cap",
+    "test_a_plan_holds_the_fine",
+    "test_months_of_stop_give_the_right",
+    "test_the_shortcut_for_a_severe_deviation",
+    "test_a_sub_supplier_that_refuses",
+    "test_two_deviations_of_one_contract",
+)
 #: Long ones of which a shorter sister runs always: the same journey by API, pages and mixed; the same year on SQLite.
 LONG = (
     "test_two_lots_to_the_end_each_step_by_its_own_person",
@@ -73,8 +84,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [
         i
         for i in items
-        if ("postgresql" in i.name and (i.path.parent.name in ABOVE_THE_ENGINE or i.path.stem in SUBJECTS))
-        or i.name.startswith(LONG)
+        if i.name.startswith(LONG)
+        or (
+            "postgresql" in i.name
+            and (i.path.parent.name in ABOVE_THE_ENGINE or i.path.stem in SUBJECTS)
+            and not i.name.startswith(BY_THE_CLOCK)
+        )
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
