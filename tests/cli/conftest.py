@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.databases import SqliteFiles
 from workflow.cli.main import main
 
 
@@ -51,7 +53,8 @@ def stegvis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 @pytest.fixture
-def ready(stegvis: Stegvis) -> Stegvis:
-    """The same with an upgraded database."""
-    assert stegvis("db", "upgrade").code == 0
+def ready(stegvis: Stegvis, sqlite_files: SqliteFiles, tmp_path: Path) -> Stegvis:
+    """The same with an upgraded database: a copy, since `db upgrade` has tests of its own."""
+    copied = sqlite_files.fresh("stegvis_empty")
+    shutil.move(copied.removeprefix("sqlite:///"), tmp_path / "stegvis.db")
     return stegvis
