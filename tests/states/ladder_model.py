@@ -78,7 +78,7 @@ class LadderModel:
         if not self.pending:
             return
         self.delivered, self.pending = today, ""
-        if self.fine_decided and self.fine_ended is None and not self.paused:
+        if self.fine_decided and self.fine_ended is None and not self.paused and self.state not in PLANNED:
             self._fine_letter(today + DAY)
 
     def _fine_letter(self, on: date) -> None:

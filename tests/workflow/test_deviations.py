@@ -157,6 +157,21 @@ def test_a_fine_whose_letter_came_back_does_not_begin_behind_the_supplier_s_back
     assert [n.status for n in told] == ["delivered"]
 
 
+def test_a_plan_that_came_before_the_letter_of_the_fine_left_keeps_it_from_beginning(ladder: Ladder) -> None:
+    ladder.to_decision()
+    ladder.act("officer", "prepare_rung", prepared_rung="contractual_fine", ground="not_reporting", proportionality="Lindrigt.", evidence="R", skip_reason="S")  # fmt: skip
+    ladder.act("head", "decide_contractual_fine", reasons="Ingen plan har kommit.")
+    ladder.hand_in_plan()
+    ladder.play.run_due()
+    ladder.play.advance(20)
+    fine = ladder.view.fine
+    assert fine is not None
+    assert (fine.from_on, fine.total_ore, fine.weeks) == (None, 0, ())
+    ladder.act("owner", "return_action_plan", reason="Planen anger ingen dag.")
+    ladder.play.run_due()
+    assert ladder.row_day("fine_from_on") == ladder.play.today + timedelta(days=1)
+
+
 def test_a_letter_told_in_another_way_counts_from_the_day_it_was_received(ladder: Ladder) -> None:
     ladder.offer()
     ladder.bounce()

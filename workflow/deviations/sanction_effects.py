@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from states.deviation_v1 import PLANNED
 from states.ladder import BY_KEY
 from workflow.db.columns import new_id
 from workflow.db.statements import Row
@@ -151,9 +152,14 @@ def fine_after_pause(step: Step, in_plan: bool) -> None:
 
 
 def fine_letter_delivered(step: Step, notice: Row, on: date) -> None:
-    """The letter of the fine begins it; a later one that asks again lets it go on. Both from the day after."""
+    """The letter of the fine begins it; a later one that asks again lets it go on. Both from the day after.
+
+    Not while a plan is under review or followed: the letter that asks again after it does.
+    """
     row = deviation_row(step)
     if row.fine_decided_on is None or row.fine_ended_on is not None or step.column("paused_on") is not None:
+        return
+    if step.column("state") in PLANNED:
         return
     if row.fine_from_on is None:
         if notice.rung == "contractual_fine":
