@@ -105,6 +105,18 @@ def test_duties_are_handed_over_on_a_page_that_first_shows_what_moves(play: Play
     assert head.get("/hand-over?person=nobody").status_code == 404
 
 
+def test_somebody_of_another_region_has_nothing_to_hand_over_just_as_nobody(play: Play, kalmar: Play) -> None:
+    receiver = play.people["owner_2"]
+    for role in ("head", "officer"):
+        caller = program(play, role)
+        for from_person in (kalmar.people["owner"], "nobody"):
+            for answer in (
+                caller.get(f"/api/v1/hand-over?from_person={from_person}"),
+                caller.post("/api/v1/hand-over", json={"from_person": from_person, "to_person": receiver}),
+            ):
+                assert (answer.status_code, answer.json()["code"]) == (404, "unknown_person")
+
+
 def test_days_without_a_decider_are_shown_to_those_who_can_mend_them(play: Play) -> None:
     play.open(owner=play.people["owner"])
     play.need()

@@ -99,9 +99,7 @@ def may_hand_over(uow: UnitOfWork, who: Actor, from_id: str) -> bool:
 
 def _checked(uow: UnitOfWork, who: Actor, from_id: str, to_id: str | None) -> Actor | None:
     """The receiver as an actor. Raises NotFound for somebody of another region, Forbidden, InvalidForm."""
-    giver = directory.person(uow, from_id)
-    if giver.region_id != who.region_id:
-        raise NotFound
+    directory.person_here(uow, from_id, who.region_id)
     if not may_hand_over(uow, who, from_id):
         raise Forbidden
     if to_id is None:

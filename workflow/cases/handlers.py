@@ -87,18 +87,11 @@ def _check(step: Step, wanted: dict[str, Any]) -> None:
         faults.append(FieldError("unit", "unknown_unit"))
     for name in ("owner", "officer", "manager"):
         person_id = wanted[f"{name}_id"]
-        if person_id and not _person_here(step, person_id):
+        person = step.directory.person(person_id)
+        if person_id and not (person and person.active):
             faults.append(FieldError(name, "unknown_person"))
     if faults:
         raise InvalidForm(faults)
-
-
-def _person_here(step: Step, person_id: str) -> bool:
-    try:
-        row = directory.person(step.uow, person_id)
-    except NotFound:
-        return False
-    return bool(row.region_id == step.case.region_id and row.disabled_at is None)
 
 
 def task_of(uow: UnitOfWork, task_id: str, who: Actor) -> tuple[Step, Row]:
@@ -126,8 +119,8 @@ def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
     step, task = task_of(uow, command.task_id, who)
     if not (owes(who, task) or who.roles() & CORRECTORS):
         raise Forbidden
-    known = _person_here(step, command.person_id)
-    receiver = directory.actor(uow, command.person_id, step.today) if known else None
+    person = step.directory.person(command.person_id)
+    receiver = directory.actor(uow, command.person_id, step.today) if person and person.active else None
     if receiver is None or not (receiver.roles() & set(task.roles.split(","))):
         raise InvalidForm([FieldError("person", "unknown_person")])
     _give(step, task, receiver, Kind.TASK_HANDED_ON, "task_handed_on", command.reason)

@@ -107,6 +107,14 @@ def person(uow: UnitOfWork, person_id: str) -> Row:
     return row
 
 
+def person_here(uow: UnitOfWork, person_id: str, region_id: str) -> Row:
+    """The person, when of this region. Raises NotFound alike for somebody of another region and for nobody."""
+    row = person(uow, person_id)
+    if row.region_id != region_id:
+        raise NotFound("unknown_person")
+    return row
+
+
 def person_by_email(uow: UnitOfWork, email: str) -> Row | None:
     """The person with this address, however it is typed, also a disabled one; None when there is none."""
     return uow.one(_PERSON_BY_EMAIL, email=email.strip().lower())

@@ -17,7 +17,7 @@ from workflow.commands import OpenCase
 from workflow.db.columns import fold, new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, directory, obligations, registries
+from workflow.engine import audit, case_rows, obligations, registries
 from workflow.engine.act import form_of, load_step, summary, take, visible_case
 from workflow.engine.audit import Field
 from workflow.engine.execute import handles
@@ -226,11 +226,7 @@ def _check_people(step: Step) -> None:
         if person_id is None:
             continue
         person = step.directory.person(person_id)
-        if person is None or not person.active or not _same_region(step, person_id):
+        if person is None or not person.active:
             faults.append(FieldError(name, "unknown_person"))
     if faults:
         raise InvalidForm(faults)
-
-
-def _same_region(step: Step, person_id: str) -> bool:
-    return bool(directory.person(step.uow, person_id).region_id == step.case.region_id)

@@ -107,9 +107,10 @@ def add_plan_entry(uow: UnitOfWork, command: AddPlanEntry, who: Actor) -> dict[s
 
 def _of_region(uow: UnitOfWork, person_id: str, region_id: str) -> bool:
     try:
-        return bool(directory.person(uow, person_id).region_id == region_id)
+        directory.person_here(uow, person_id, region_id)
     except NotFound:
         return False
+    return True
 
 
 @handles(WithdrawPlanEntry)
