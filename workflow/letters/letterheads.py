@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select
 
 from states.calendar import local_date
 from states.roles import Actor
@@ -21,7 +21,16 @@ from workflow.engine import audit
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.letters.tables import Letterhead
-from workflow.parameters.proposals import SETTERS, note, open_proposal, reason_to_reject, settled_by_another
+from workflow.parameters.proposals import (
+    SETTERS,
+    new_proposal,
+    note,
+    open_proposal,
+    reason_to_reject,
+    settle,
+    settled_by_another,
+    settling,
+)
 from workflow.people.tables import Unit
 
 _heads = Letterhead.__table__  # type: ignore[attr-defined]
@@ -55,13 +64,7 @@ _UNITS = Statement(
     select(_units.c.id, _units.c.name, _units.c.parent_id).where(_units.c.region_id == bindparam("region_id"))
 )
 _INSERT = insert_into(_heads)
-_SETTLE = Statement(
-    update(_heads)
-    .where(_heads.c.id == bindparam("the_head_id"), _heads.c.status == "proposed")
-    .values(
-        status=bindparam("new_status"), settled_by=bindparam("by"), settled_at=bindparam("at"), reason=bindparam("why")
-    )
-)  # fmt: skip
+_SETTLE = settling(_heads)
 
 #: Longest line, and longest text of several lines.
 MAX_LINE, MAX_LINES = 120, 600
@@ -137,12 +140,7 @@ def propose_letterhead(uow: UnitOfWork, command: ProposeLetterhead, who: Actor) 
         unit_id=command.unit_id,
         valid_from=command.valid_from,
         **given,
-        status="proposed",
-        proposed_by=who.person_id,
-        proposed_at=uow.now,
-        settled_by=None,
-        settled_at=None,
-        reason=None,
+        **new_proposal(uow, who),
     )
     facts = {"letterhead": head_id, "unit": command.unit_id, "valid_from": command.valid_from}
     note(uow, who, "letterhead_proposed", facts, [audit.Field(name, value) for name, value in given.items() if value])
@@ -154,7 +152,7 @@ def release_letterhead(uow: UnitOfWork, command: ReleaseLetterhead, who: Actor) 
     """Let a proposed letterhead stand on the letters that are decided from its day on. Not by whoever proposed it."""
     row = open_proposal(uow.one(_LOCK_HEAD, head_id=command.head_id), who)
     settled_by_another(row, who)
-    _settle(uow, row, "released", who, None)
+    settle(uow, _SETTLE, row, "released", who)
     facts = {"letterhead": row.id, "unit": row.unit_id, "valid_from": row.valid_from, "proposed_by": row.proposed_by}
     note(uow, who, "letterhead_released", facts, [audit.Field("source", row.source)])
     return {"id": row.id, "valid_from": row.valid_from, "status": "released"}
@@ -165,12 +163,8 @@ def reject_letterhead(uow: UnitOfWork, command: RejectLetterhead, who: Actor) ->
     """Turn a proposed letterhead down, with a reason. The proposer may take it back in the same way."""
     reason = reason_to_reject(command.reason)
     row = open_proposal(uow.one(_LOCK_HEAD, head_id=command.head_id), who)
-    _settle(uow, row, "rejected", who, reason)
+    settle(uow, _SETTLE, row, "rejected", who, reason)
     note(
         uow, who, "letterhead_rejected", {"letterhead": row.id, "unit": row.unit_id}, [audit.Field("reason", reason)]
     )  # fmt: skip
     return {"id": row.id, "valid_from": row.valid_from, "status": "rejected"}
-
-
-def _settle(uow: UnitOfWork, row: Row, status: str, who: Actor, reason: str | None) -> None:
-    uow.run(_SETTLE, the_head_id=row.id, new_status=status, by=who.person_id, at=uow.now, why=reason)

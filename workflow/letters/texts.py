@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from states.calendar import local_date
 from states.roles import Actor
@@ -21,7 +21,16 @@ from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.letters.placeholders import KINDS, faults_of, in_codes
 from workflow.letters.tables import LetterText
-from workflow.parameters.proposals import SETTERS, note, open_proposal, reason_to_reject, settled_by_another
+from workflow.parameters.proposals import (
+    SETTERS,
+    new_proposal,
+    note,
+    open_proposal,
+    reason_to_reject,
+    settle,
+    settled_by_another,
+    settling,
+)
 
 _texts = LetterText.__table__  # type: ignore[attr-defined]
 TEXTS = Statement(
@@ -61,13 +70,7 @@ _ALL_IN_FORCE = Statement(
     .order_by(_texts.c.valid_from, _texts.c.settled_at, _texts.c.id)
 )
 _INSERT = insert_into(_texts)
-_SETTLE = Statement(
-    update(_texts)
-    .where(_texts.c.id == bindparam("the_text_id"), _texts.c.status == "proposed")
-    .values(
-        status=bindparam("new_status"), settled_by=bindparam("by"), settled_at=bindparam("at"), reason=bindparam("why")
-    )
-)  # fmt: skip
+_SETTLE = settling(_texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,7 @@ def propose_letter_text(uow: UnitOfWork, command: ProposeLetterText, who: Actor)
         text=text,
         valid_from=command.valid_from,
         source=source,
-        status="proposed",
-        proposed_by=who.person_id,
-        proposed_at=uow.now,
-        settled_by=None,
-        settled_at=None,
-        reason=None,
+        **new_proposal(uow, who),
     )
     facts = {"letter": kind, "locale": locale, "text": text_id, "valid_from": command.valid_from}
     words = [audit.Field("subject", subject), audit.Field("letter_text", text)] if text else []
@@ -169,7 +167,7 @@ def release_letter_text(uow: UnitOfWork, command: ReleaseLetterText, who: Actor)
     """Let a proposed text apply to the letters that are decided from its day on. Not by whoever proposed it."""
     row = open_proposal(uow.one(_LOCK_TEXT, text_id=command.text_id), who)
     settled_by_another(row, who)
-    _settle(uow, row, "released", who, None)
+    settle(uow, _SETTLE, row, "released", who)
     facts = {"letter": row.kind, "locale": row.locale, "text": row.id, "proposed_by": row.proposed_by}
     note(uow, who, "letter_text_released", facts | {"valid_from": row.valid_from}, [audit.Field("source", row.source)])
     return {"id": row.id, "kind": row.kind, "locale": row.locale, "status": "released"}
@@ -180,11 +178,7 @@ def reject_letter_text(uow: UnitOfWork, command: RejectLetterText, who: Actor) -
     """Turn a proposed text down, with a reason. The proposer may take it back in the same way."""
     reason = reason_to_reject(command.reason)
     row = open_proposal(uow.one(_LOCK_TEXT, text_id=command.text_id), who)
-    _settle(uow, row, "rejected", who, reason)
+    settle(uow, _SETTLE, row, "rejected", who, reason)
     facts = {"letter": row.kind, "locale": row.locale, "text": row.id}
     note(uow, who, "letter_text_rejected", facts, [audit.Field("reason", reason)])
     return {"id": row.id, "kind": row.kind, "locale": row.locale, "status": "rejected"}
-
-
-def _settle(uow: UnitOfWork, row: Row, status: str, who: Actor, reason: str | None) -> None:
-    uow.run(_SETTLE, the_text_id=row.id, new_status=status, by=who.person_id, at=uow.now, why=reason)

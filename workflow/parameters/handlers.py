@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from states.calendar import local_date
 from states.reminders import LIST_BOUNDS, fits
@@ -18,8 +18,17 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
-from workflow.parameters.proposals import SETTERS, note, open_proposal, reason_to_reject, settled_by_another
-from workflow.parameters.running import list_for_moving
+from workflow.parameters.proposals import (
+    SETTERS,
+    new_proposal,
+    note,
+    open_proposal,
+    reason_to_reject,
+    settle,
+    settled_by_another,
+    settling,
+)
+from workflow.parameters.running import ALL_MOVED, list_for_moving
 from workflow.parameters.tables import ParameterChange, ParameterRow
 
 _parameters = ParameterRow.__table__  # type: ignore[attr-defined]
@@ -43,17 +52,7 @@ _SAME = Statement(
 )
 _INSERT = insert_into(_parameters)
 _PROPOSE = insert_into(_changes)
-_SETTLE = Statement(
-    update(_changes)
-    .where(_changes.c.id == bindparam("the_change_id"), _changes.c.status == "proposed")
-    .values(
-        status=bindparam("new_status"),
-        settled_by=bindparam("by"),
-        settled_at=bindparam("at"),
-        reason=bindparam("why"),
-        moved_at=bindparam("moved"),
-    )
-)
+_SETTLE = settling(_changes)
 
 
 def fault(name: str, value: str) -> str | None:
@@ -107,12 +106,7 @@ def propose_parameter(uow: UnitOfWork, command: ProposeParameter, who: Actor) ->
         valid_from=command.valid_from,
         source=source,
         running=command.running and command.name in BOUNDS,
-        status="proposed",
-        proposed_by=who.person_id,
-        proposed_at=uow.now,
-        settled_by=None,
-        settled_at=None,
-        reason=None,
+        **new_proposal(uow, who),
         moved_at=None,
     )
     facts = {"parameter": command.name, "value": value, "valid_from": command.valid_from, "change": change_id}
@@ -145,15 +139,9 @@ def release_parameter(uow: UnitOfWork, command: ReleaseParameter, who: Actor) ->
         proposed_by=change.proposed_by,
     )
     listed = list_for_moving(uow, change, local_date(uow.now)) if change.running else 0
-    uow.run(
-        _SETTLE,
-        the_change_id=change.id,
-        new_status="released",
-        by=who.person_id,
-        at=uow.now,
-        why=None,
-        moved=None if listed else uow.now,
-    )
+    settle(uow, _SETTLE, change, "released", who)
+    if not listed:
+        uow.run(ALL_MOVED, the_change_id=change.id, at=uow.now)
     facts = {
         "parameter": change.name,
         "value": change.value,
@@ -171,15 +159,7 @@ def reject_parameter(uow: UnitOfWork, command: RejectParameter, who: Actor) -> d
     """Turn a proposed value down, with a reason. The proposer may take it back in the same way."""
     reason = reason_to_reject(command.reason)
     change = open_proposal(uow.one(_LOCK_CHANGE, change_id=command.change_id), who)
-    uow.run(
-        _SETTLE,
-        the_change_id=change.id,
-        new_status="rejected",
-        by=who.person_id,
-        at=uow.now,
-        why=reason,
-        moved=uow.now,
-    )
+    settle(uow, _SETTLE, change, "rejected", who, reason)
     fields = [audit.Field("source", change.source), audit.Field("reason", reason)]
     note(uow, who, "parameter_rejected", {"parameter": change.name, "change": change.id}, fields)
     return {"id": change.id, "name": change.name, "status": "rejected"}

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import Table, bindparam, update
+
 from states.roles import Actor, Role
-from workflow.db.statements import Row
+from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, directory
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
@@ -15,6 +17,33 @@ from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, Stegvi
 #: Who may propose, and who may release what another proposed.
 SETTERS = frozenset({Role.HEAD_OF_PROCUREMENT.value, Role.ADMINISTRATOR.value})
 MAX_REASON = 1_000
+
+
+def new_proposal(uow: UnitOfWork, who: Actor) -> dict[str, Any]:
+    """What every proposal's row begins with: by whom and when, and settled by nobody."""
+    settled = dict.fromkeys(("settled_by", "settled_at", "reason"))
+    return {"status": "proposed", "proposed_by": who.person_id, "proposed_at": uow.now, **settled}
+
+
+def settling(table: Table) -> Statement:
+    """The statement that settles a waiting proposal of this table, to be run by `settle`."""
+    return Statement(
+        update(table)
+        .where(table.c.id == bindparam("the_id"), table.c.status == "proposed")
+        .values(
+            status=bindparam("new_status"),
+            settled_by=bindparam("by"),
+            settled_at=bindparam("at"),
+            reason=bindparam("why"),
+        )
+    )
+
+
+def settle(
+    uow: UnitOfWork, statement: Statement, proposal: Row, status: str, who: Actor, reason: str | None = None
+) -> None:
+    """Write who released or rejected a proposal, when, and why; `statement` is its table's `settling`."""
+    uow.run(statement, the_id=proposal.id, new_status=status, by=who.person_id, at=uow.now, why=reason)
 
 
 def open_proposal(row: Row | None, who: Actor) -> Row:

@@ -154,7 +154,7 @@ _TO_MOVE = Statement(
 )
 _CHANGE = Statement(select(_changes).where(_changes.c.id == bindparam("change_id")))
 _LOCK_CHANGE = Statement(select(_changes).where(_changes.c.id == bindparam("change_id")).with_for_update())
-_ALL_MOVED = Statement(
+ALL_MOVED = Statement(
     update(_changes).where(_changes.c.id == bindparam("the_change_id")).values(moved_at=bindparam("at"))
 )
 _TIMER = Statement(select(_timers).where(_timers.c.id == bindparam("timer_id")))
@@ -412,7 +412,7 @@ def tell_moved(uow: UnitOfWork, command: TellMoved, who: Actor) -> dict[str, Any
         raise NotFound
     if change.moved_at is not None:
         return {"change": change.id, "mails": 0}  # another node was first
-    uow.run(_ALL_MOVED, the_change_id=change.id, at=uow.now)
+    uow.run(ALL_MOVED, the_change_id=change.id, at=uow.now)
     today = local_date(uow.now)
     mails = 0
     names = [person(uow, p).name for p in (change.proposed_by, change.settled_by)]

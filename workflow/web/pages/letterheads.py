@@ -9,15 +9,15 @@ from fastapi.responses import RedirectResponse, Response
 
 from templates.formatting import day
 from templates.labels import gettext, label
-from workflow.cases.view import names_of
 from workflow.commands import ProposeLetterhead, RejectLetterhead, ReleaseLetterhead
 from workflow.db.statements import Row
 from workflow.errors import InvalidForm, NotFound
 from workflow.letters.letterheads import LETTERHEAD, LETTERHEADS, Head, head_of, letterhead
-from workflow.parameters.proposals import SETTERS, others_who_may_release
+from workflow.parameters.proposals import SETTERS
 from workflow.people.queries import unit_tree
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, settle
+from workflow.web.pages.proposals import proposal_of, proposals
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 from workflow.web.pages.words import fault_texts
 
@@ -84,21 +84,12 @@ def reject_letterhead(request: Request, head_id: str, sent: Sent) -> Response:
 def _heads_page(request: Request, typed: Typed) -> Response:
     with visiting(request) as visit:
         rows = visit.uow.all(LETTERHEADS, region_id=visit.who.region_id)
-        names = names_of(visit.uow, visit.who, [p for r in rows for p in (r.proposed_by, r.settled_by) if p])
         latest = next((r for r in rows if r.status == "released"), None)
         given = dict(typed.given) or (
             {n: getattr(latest, n) for n in _WORDS} if latest else {"sender": visit.viewer.region_name}
         )
         context: dict[str, Any] = {
-            "heads": [
-                {
-                    "row": r,
-                    "by": names.get(r.proposed_by, ""),
-                    "settled_by": names.get(r.settled_by, ""),
-                    "status": label(f"change_status.{r.status}", visit.locale),
-                }
-                for r in rows
-            ],
+            "heads": proposals(visit, rows),
             "waiting": [r for r in rows if r.status == "proposed"],
             "units": [
                 ("", gettext("The whole region", visit.locale)),
@@ -124,21 +115,10 @@ def _row(visit: Visit, head_id: str) -> Row:
 def _proposal_page(request: Request, head_id: str, typed: Typed) -> Response:
     with visiting(request) as visit:
         row = _row(visit, head_id)
-        names = names_of(visit.uow, visit.who, [p for p in (row.proposed_by, row.settled_by) if p])
-        open_now, mine = row.status == "proposed", row.proposed_by == visit.viewer.person_id
-        setter = bool(visit.who.roles() & SETTERS)
         now = letterhead(visit.uow, row.region_id, visit.viewer.region_name, row.unit_id, visit.today)
         context: dict[str, Any] = {
-            "row": row,
             "parts": _beside(now, head_of(row), visit.locale),
-            "proposer": names.get(row.proposed_by, ""),
-            "settler": names.get(row.settled_by, ""),
-            "status": label(f"change_status.{row.status}", visit.locale),
-            "open": open_now,
-            "may_release": open_now and setter and not mine,
-            "may_reject": open_now and setter,
-            "mine": mine,
-            "others": others_who_may_release(visit.uow, row.region_id, row.proposed_by, visit.today),
+            "proposal": proposal_of(visit, row),
             **typed.as_context(),
         }
         whose = row.unit_name or gettext("the whole region", visit.locale)

@@ -9,7 +9,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from templates.formatting import day
 from templates.labels import LOCALES, gettext, label
-from workflow.cases.view import names_of
 from workflow.commands import ProposeLetterText, RejectLetterText, ReleaseLetterText
 from workflow.db.statements import Row
 from workflow.deviations.letters import Rendered, preview_letter
@@ -29,10 +28,11 @@ from workflow.letters.placeholders import (
     word,
 )
 from workflow.letters.texts import TEXT, TEXTS, TEXTS_OF, Wording, wording, wording_of, wordings
-from workflow.parameters.proposals import SETTERS, others_who_may_release
+from workflow.parameters.proposals import SETTERS
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.downloads import download
 from workflow.web.pages.admin import Answers, Typed, settle, tabs
+from workflow.web.pages.proposals import proposal_of, proposals
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 from workflow.web.pages.words import fault_texts
 
@@ -188,7 +188,6 @@ def _letter_page(request: Request, kind: str, locale: str, typed: Typed, preview
             raise NotFound
         words = wording(visit.uow, visit.who.region_id, kind, locale, visit.today)
         rows = visit.uow.all(TEXTS_OF, region_id=visit.who.region_id, kind=kind, locale=locale)
-        names = names_of(visit.uow, visit.who, [p for r in rows for p in (r.proposed_by, r.settled_by) if p])
         given = dict(typed.given) or {
             "subject": in_words(words.subject, locale),
             "text": in_words(words.text, locale),
@@ -213,16 +212,7 @@ def _letter_page(request: Request, kind: str, locale: str, typed: Typed, preview
                 }
                 for code in sorted(PLACEHOLDERS, key=lambda code: (code not in required(kind), word(code, locale)))
             ],
-            "history": [
-                {
-                    "row": r,
-                    "by": names.get(r.proposed_by, ""),
-                    "settled_by": names.get(r.settled_by, ""),
-                    "status": label(f"change_status.{r.status}", visit.locale),
-                    "standard": r.text is None,
-                }
-                for r in rows
-            ],
+            "history": proposals(visit, rows),
             **typed.as_context(),
             "given": given,
         }
@@ -241,23 +231,12 @@ def _proposal_page(request: Request, text_id: str, case_id: str, typed: Typed) -
     with visiting(request) as visit:
         row = _row(visit, text_id)
         words = wording_of(row)
-        names = names_of(visit.uow, visit.who, [p for p in (row.proposed_by, row.settled_by) if p])
-        open_now, mine = row.status == "proposed", row.proposed_by == visit.viewer.person_id
-        setter = bool(visit.who.roles() & SETTERS)
         context: dict[str, Any] = {
-            "row": row,
             "letter": _title(row.kind, row.locale, visit.locale),
             "subject": in_words(words.subject, row.locale),
             "text": in_words(words.text, row.locale),
             "standard": row.text is None,
-            "proposer": names.get(row.proposed_by, ""),
-            "settler": names.get(row.settled_by, ""),
-            "status": label(f"change_status.{row.status}", visit.locale),
-            "open": open_now,
-            "may_release": open_now and setter and not mine,
-            "may_reject": open_now and setter,
-            "mine": mine,
-            "others": others_who_may_release(visit.uow, row.region_id, row.proposed_by, visit.today),
+            "proposal": proposal_of(visit, row),
             "cases": _cases(visit),
             "case": case_id,
             "preview": _rendered(visit, case_id, words),

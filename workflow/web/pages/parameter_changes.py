@@ -10,14 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from states.changed_terms import may_move
 from templates.labels import gettext, label
-from workflow.cases.view import names_of
 from workflow.commands import RejectParameter, ReleaseParameter
 from workflow.errors import InvalidForm, NotFound
 from workflow.parameters.handlers import CHANGE
-from workflow.parameters.proposals import SETTERS, others_who_may_release
 from workflow.parameters.running import MOVED, Shift, parameter_of, would_move
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages import words
+from workflow.web.pages.proposals import proposal_of
 from workflow.web.pages.setting_words import in_words
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 
@@ -86,24 +85,13 @@ def _page(
     change = visit.uow.one(CHANGE, change_id=change_id)
     if change is None or change.region_id != visit.who.region_id:
         raise NotFound
-    names = names_of(visit.uow, visit.who, [p for p in (change.proposed_by, change.settled_by) if p])
-    open_now = change.status == "proposed"
-    mine = change.proposed_by == visit.viewer.person_id
-    setter = bool(visit.who.roles() & SETTERS)
-    shifts = would_move(visit.uow, change.region_id, parameter_of(change), visit.today) if open_now else []
+    proposal = proposal_of(visit, change)
+    shifts = would_move(visit.uow, change.region_id, parameter_of(change), visit.today) if proposal.open else []
     context: dict[str, Any] = {
-        "change": change,
+        "proposal": proposal,
         "value": in_words(change.name, change.value, visit.locale),
-        "proposer": names.get(change.proposed_by, ""),
-        "settler": names.get(change.settled_by, ""),
-        "status": label(f"change_status.{change.status}", visit.locale),
         "may_move": may_move(change.name),
-        "open": open_now,
-        "may_release": open_now and setter and not mine,
-        "may_reject": open_now and setter,
-        "mine": mine,
-        "others": others_who_may_release(visit.uow, change.region_id, change.proposed_by, visit.today),
-        "moved": visit.uow.all(MOVED, change_id=change.id) if change.running and not open_now else [],
+        "moved": visit.uow.all(MOVED, change_id=change.id) if change.running and not proposal.open else [],
         "given": given,
         "faults": {f: t for f, t in errors if f},
         "errors": errors,
