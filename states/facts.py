@@ -93,6 +93,7 @@ class LotFacts:
     cancellation_due_on: date | None = None
     contracts_prepared_by: str | None = None
     interim_order: bool = False
+    tender_secret: bool = False
     exclusion_due_on: date | None = None
     reasons_requested_on: date | None = None
 
@@ -163,6 +164,8 @@ class ReviewFacts:
     court: str
     instance: str
     open: bool
+    lodged_on: date
+    interim_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

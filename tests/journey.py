@@ -147,7 +147,7 @@ class Journey:
         )
         self.contract_step("manager", "accept_handover")
         self.play.advance(to="2026-08-21")
-        self.contract_step("manager", "record_start_up_meeting", start_up_meeting_on="2026-08-20")
+        self.contract_step("manager", "record_start_up_meeting", start_up_meeting_on=self.today)
         self.play.advance(to="2027-06-01")
         self.contract_step(
             "manager", "record_follow_up", followed_up_on="2027-05-31", outcome="good", note="Målet nås."

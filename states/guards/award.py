@@ -6,7 +6,7 @@ from typing import Any
 
 from states.decision import Unmet
 from states.definition import Mark
-from states.facts import LotFacts, Situation
+from states.facts import LotFacts, ReviewFacts, Situation
 from states.guards.registered import HEAD, OFFICER, _another_person, _unless, guard
 
 
@@ -56,13 +56,6 @@ def mandate_covers(s: Situation) -> list[Unmet]:
     return _unless(s.facts["mandate"] is not None, "no_mandate", HEAD, "administrator", cites="KL 6:37, 7:5")
 
 
-@guard(mark=Mark.LAW, source="LOU 12:12")
-def notice_follows_decision(s: Situation) -> list[Unmet]:
-    if s.form is None:
-        return []
-    return _unless(s.answer("sent_on") <= s.today, "date_in_future", OFFICER)
-
-
 def standstill_is_over(lot: LotFacts, today: Any) -> bool:
     if lot.standstill_due_on is None:
         return lot.standstill_rule is not None
@@ -87,14 +80,26 @@ def standstill_has_ended(s: Situation) -> list[Unmet]:
 
 @guard("reviews", mark=Mark.LAW, source="LOU 20:8–20:10")
 def no_review_stops_signing(s: Situation) -> list[Unmet]:
-    """In the administrative court the standstill holds; in higher courts only an interim order stops signing (LOU 20:9)."""
-    number = s.lot.number if s.lot else 0
-    stopping = [
-        r for r in s.facts["reviews"] if r.open and r.lot_number == number and r.instance == "administrative_court"
-    ]
+    """A review lodged while the standstill ran prolongs it in the administrative court (LOU 20:8).
+
+    One that came later, or that goes on in a higher court, stops signing only by an interim order (LOU 20:9).
+    """
     if s.lot and s.lot.interim_order:
         return [Unmet("interim_order", (), cites="LOU 20:9")]
+    until = s.lot.standstill_due_on if s.lot else None
+    in_time = [r for r in _open_reviews(s) if until is not None and r.lodged_on <= until]
+    stopping = [r for r in in_time if r.instance == "administrative_court"]
     return _unless(not stopping, "review_is_open", cites="LOU 20:8")
+
+
+def _open_reviews(s: Situation) -> list[ReviewFacts]:
+    number = s.lot.number if s.lot else 0
+    return [r for r in s.facts["reviews"] if r.open and r.lot_number == number]
+
+
+@guard("reviews", mark=Mark.POLICY, source="Stegvis: a ruling ends a review that was recorded")
+def review_is_recorded(s: Situation) -> list[Unmet]:
+    return _unless(bool(_open_reviews(s)), "no_review_is_open", OFFICER)
 
 
 @guard(mark=Mark.LAW, source="LOU 20:12")

@@ -148,3 +148,10 @@ def two_people_opened(s: Situation) -> list[Unmet]:
 @guard("tender_access", mark=Mark.LAW, source="OSL 19:3")
 def actor_may_see_tenders(s: Situation) -> list[Unmet]:
     return _unless(bool(s.facts["tender_access"]), "not_on_access_list", OFFICER, cites="OSL 19:3")
+
+
+@guard("tender_access", mark=Mark.LAW, source="OSL 19:3")
+def secret_lot_is_seen(s: Situation) -> list[Unmet]:
+    """While tenders are secret the reasons to cancel may speak of them; before and after, anybody in the case may read."""
+    secret = any(x.tender_secret for x in ((s.lot,) if s.lot else s.lots))
+    return actor_may_see_tenders(s) if secret else []

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from states.definition import Scope, Transition
-from states.procurement_v1.vocabulary import ADVERTISED_TRACKS, HEAD, OFFICER, OWNER, RENEWED, SYSTEM, edge, on, owes
+from states.procurement_v1.vocabulary import (
+    ADVERTISED_TRACKS,
+    HEAD,
+    OFFICER,
+    OWNER,
+    RENEWED,
+    RULING,
+    SYSTEM,
+    edge,
+    on,
+    owes,
+)
 
 
 def tendering() -> list[Transition]:
@@ -116,6 +127,20 @@ def award() -> list[Transition]:
         "kind": "return",
     }
     review: dict[str, Any] = {"by": (OFFICER, HEAD), "effects": ("store_review",), "kind": "record"}
+    sent_back: dict[str, Any] = {
+        "by": (OFFICER, HEAD),
+        "guards": ("review_is_recorded",),
+        "effects": ("store_ruling", "recall_award"),
+        "kind": "return",
+        "cites": "LOU 20:6",
+    }
+    dismissed: dict[str, Any] = {
+        "by": (OFFICER, HEAD),
+        "guards": ("review_is_recorded",),
+        "when": (("ruling", ("dismissed",)),),
+        "effects": ("store_ruling",),
+        "cites": "LOU 20:10",
+    }
     signing_guards = (
         "standstill_has_ended",
         "no_review_stops_signing",
@@ -131,23 +156,17 @@ def award() -> list[Transition]:
             guards=(*secret, "no_exclusion_hearing_runs"),
             effects=("store_award_proposal",),
         ),
-        edge(
-            "grant_tender_access",
-            "evaluation",
-            by=(OFFICER, HEAD),
-            guards=secret,
-            effects=("store_tender_access",),
-            kind="side",
-            scope=Scope.CASE,
-        ),
-        edge(
-            "grant_tender_access",
-            "award_decision",
-            by=(OFFICER, HEAD),
-            guards=secret,
-            effects=("store_tender_access",),
-            kind="side",
-            scope=Scope.CASE,
+        *(
+            edge(
+                "grant_tender_access",
+                source,
+                by=(OFFICER, HEAD),
+                guards=secret,
+                effects=("store_tender_access",),
+                kind="side",
+                scope=Scope.CASE,
+            )
+            for source in ("evaluation", "award_decision", "redo_decision")
         ),
         edge(
             "decide_award",
@@ -181,7 +200,6 @@ def award() -> list[Transition]:
             "standstill",
             by=(OFFICER,),
             when=(ADVERTISED_TRACKS,),
-            guards=("notice_follows_decision",),
             effects=("store_award_notice",),
             cites="LOU 12:12, 20:1",
         ),
@@ -191,7 +209,6 @@ def award() -> list[Transition]:
             "contract_signing",
             by=(OFFICER,),
             when=on(RENEWED),
-            guards=("notice_follows_decision",),
             effects=("store_award_notice",),
             cites="LOU 20:2: ingen avtalsspärr",
         ),
@@ -219,36 +236,17 @@ def award() -> list[Transition]:
             "contract_signing",
             **review,
             when=(("interim_order", ("no",)),),
+            opens=(RULING,),
             cites="LOU 20:9",
         ),
-        edge(
-            "record_ruling",
-            "in_review",
-            "standstill",
-            by=(OFFICER, HEAD),
-            when=(("ruling", ("dismissed",)),),
-            effects=("store_ruling",),
-            cites="LOU 20:10",
-        ),
-        edge(
-            "record_ruling",
-            "in_review",
-            "evaluation",
-            by=(OFFICER, HEAD),
-            when=(("ruling", ("correction",)),),
-            effects=("store_ruling", "recall_award"),
-            cites="LOU 20:6",
-            kind="return",
-        ),
-        edge(
-            "record_ruling",
-            "in_review",
-            "redo_decision",
-            by=(OFFICER, HEAD),
-            when=(("ruling", ("do_over",)),),
-            effects=("store_ruling", "recall_award"),
-            cites="LOU 20:6",
-            kind="return",
+        edge("record_review", "in_review", **review, cites="LOU 20:8"),
+        edge("record_ruling", "in_review", "standstill", **dismissed),
+        edge("record_ruling", "standstill", **dismissed, kind="record"),
+        edge("record_ruling", "contract_signing", **dismissed, kind="record"),
+        *(
+            edge("record_ruling", source, target, **sent_back, when=(("ruling", (ruling,)),))
+            for source in ("in_review", "standstill", "contract_signing")
+            for ruling, target in (("correction", "evaluation"), ("do_over", "redo_decision"))
         ),
         edge(
             "readvertise",

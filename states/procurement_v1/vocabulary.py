@@ -31,6 +31,9 @@ def owes(trigger: str, *roles: str, by: str | None = None, open_ended: str | Non
 
 LOT = Scope.LOT
 
+#: Whoever waits for a court's word writes it down when it comes.
+RULING = owes("record_ruling", OFFICER, open_ended="court_decides_when")
+
 STATES = (
     State("needs_analysis", "need", owes=owes("submit_needs_analysis", OFFICER, OWNER, by="needs_analysis")),
     State("outcome_unknown", "need", owes=owes("record_outcome", OFFICER, open_ended="history")),
@@ -60,7 +63,7 @@ STATES = (
     State("award_decision", "award", LOT, owes("decide_award", HEAD, by="award_decision")),
     State("award_notice", "award", LOT, owes("record_award_notice", OFFICER, by="award_notice")),
     State("standstill", "award", LOT, owes("end_standstill", SYSTEM, by="standstill")),
-    State("in_review", "award", LOT, owes("record_ruling", OFFICER, open_ended="court_decides_when")),
+    State("in_review", "award", LOT, RULING),
     State("redo_decision", "award", LOT, owes("propose_cancellation", OFFICER, by="recall")),
     State("contract_signing", "contract", LOT, owes("prepare_contracts", OFFICER, by="contract_signing")),
     State(

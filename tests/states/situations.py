@@ -22,6 +22,7 @@ from states.facts import (
     ProcurementFacts,
     RenewalFacts,
     RequirementFacts,
+    ReviewFacts,
     Situation,
     TargetFacts,
 )
@@ -123,7 +124,8 @@ FACTS: dict[str, Any] = {
     "targets": (TARGET,),
     "requirements": (REQUIREMENT,),
     "opinions": (OpinionFacts(STRATEGIST, "Signe", 2),),
-    "reviews": (),
+    # It goes on in a court where nothing keeps from signing.
+    "reviews": (ReviewFacts(1, "Sundsvall", "court_of_appeal", True, date(2027, 2, 20)),),
     "mandate": Mandate("m1", "decide_award", "1.2", "delegationsordning", role="head_of_procurement"),
     "tender_access": True,
     "contracts_open": 0,

@@ -292,33 +292,29 @@ def test_without_a_lot_no_standstill_has_begun() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instance", "open_", "lot_number", "stopped"),
+    ("instance", "open_", "lot_number", "lodged_on", "stopped"),
     [
-        ("administrative_court", True, 1, True),
-        ("administrative_court", False, 1, False),
-        ("administrative_court", True, 2, False),  # it concerns another lot
-        ("court_of_appeal", True, 1, False),  # only an interim order stops signing there
-        ("supreme_administrative_court", True, 1, False),
+        ("administrative_court", True, 1, TODAY - DAY, True),  # the standstill's last day
+        ("administrative_court", True, 1, TODAY, False),  # too late to prolong it (LOU 20:8)
+        ("administrative_court", False, 1, TODAY - DAY, False),
+        ("administrative_court", True, 2, TODAY - DAY, False),  # it concerns another lot
+        ("court_of_appeal", True, 1, TODAY - DAY, False),  # only an interim order stops signing there
+        ("supreme_administrative_court", True, 1, TODAY - DAY, False),
     ],
 )
-def test_an_open_review_in_the_administrative_court_stops_signing(
-    instance: str, open_: bool, lot_number: int, stopped: bool
+def test_a_review_lodged_in_the_standstill_stops_signing_in_the_administrative_court(
+    instance: str, open_: bool, lot_number: int, lodged_on: date, stopped: bool
 ) -> None:
-    facts = {"reviews": (ReviewFacts(lot_number, "Luleå", instance, open_),)}
-    found = unmet("no_review_stops_signing", situation(facts=facts))
+    facts = {"reviews": (ReviewFacts(lot_number, "Luleå", instance, open_, lodged_on),)}
+    found = unmet("no_review_stops_signing", situation(facts=facts, lot={"standstill_due_on": TODAY - DAY}))
     assert found == (["review_is_open"] if stopped else [])
 
 
 @pytest.mark.parametrize("instance", ["court_of_appeal", "supreme_administrative_court"])
 def test_an_interim_order_stops_signing_in_every_instance(instance: str) -> None:
-    facts = {"reviews": (ReviewFacts(1, "Sundsvall", instance, True),)}
+    facts = {"reviews": (ReviewFacts(1, "Sundsvall", instance, True, TODAY),)}
     found = unmet("no_review_stops_signing", situation(facts=facts, lot={"interim_order": True}))
     assert found == ["interim_order"]
-
-
-def test_a_notice_is_not_sent_tomorrow() -> None:
-    assert unmet("notice_follows_decision", situation(form={"sent_on": TODAY + DAY})) == ["date_in_future"]
-    assert unmet("notice_follows_decision", situation(form={"sent_on": TODAY})) == []
 
 
 def test_a_cancellation_stands_the_day_after_its_time_for_review() -> None:

@@ -481,7 +481,7 @@ def test_handover_from_the_officer_to_the_contract_manager(contract: Play) -> No
     owed = contract.owed()
     assert ("record_start_up_meeting", "contract_manager") in owed
     assert ("propose_handover", "procurement_officer") not in owed
-    contract.act("manager", "record_start_up_meeting", start_up_meeting_on="2026-08-20")
+    contract.act("manager", "record_start_up_meeting", start_up_meeting_on=contract.today.isoformat())
     holds(contract)
 
 
@@ -490,6 +490,7 @@ def test_follow_ups_by_class_and_the_next_one_counted_from_the_last(contract: Pl
     contract.act("officer", "propose_handover", manager=manager, contract_class="a", follow_up_plan="Tre gånger")
     contract.act("manager", "accept_handover")
     assert contract.task("record_follow_up").due_on == date(2026, 12, 1)
+    contract.advance(to="2026-11-12")
     contract.act(
         "manager", "record_follow_up", followed_up_on="2026-11-12", outcome="deviations", note="Sena leveranser"
     )

@@ -113,7 +113,8 @@ def _action(step: Step, lot: Row | None, trigger: str) -> Action:
 
 def _may_see(step: Step, edge: Transition) -> bool:
     """Even the hash of a proposal, or the rule that its value falls under, tells of tenders (OSL 19:3)."""
-    if step.lot is None or not step.lot.tender_secret or not TENDER_BASIS & set(edge.basis):
+    secret = any(x.tender_secret for x in ([step.lot] if step.lot is not None else step.lots))
+    if not secret or not TENDER_BASIS & set(edge.basis):
         return True
     return bool(step.load("tender_access"))
 

@@ -64,14 +64,17 @@ def last_possible_end(end_on: date | None, options_left: int, option_months: int
     return add_months(end_on, options_left * option_months)
 
 
-def _check_period(f: Any, options_left: int) -> date | None:
-    """The last possible end. Raises InvalidForm for a period that ends before it begins, or beyond the calendar."""
+def check_period(f: Any, options_left: int, place: str = "") -> date | None:
+    """The last possible end. Raises InvalidForm for a period that ends before it begins, or beyond the calendar.
+
+    `place` is what stands before the names of the fields where the form has several contracts.
+    """
     if f.end_on and f.start_on and f.end_on < f.start_on:
-        raise InvalidForm([FieldError("end_on", "end_before_start")])
+        raise InvalidForm([FieldError(f"{place}end_on", "end_before_start")])
     last = last_possible_end(f.end_on, options_left, f.option_months)
     if last and last.year > LAST_YEAR:
         years = {"year": last.year, "first": FIRST_YEAR, "last": LAST_YEAR}
-        raise InvalidForm([FieldError("option_count", "year_unknown", years)])
+        raise InvalidForm([FieldError(f"{place}option_count", "year_unknown", years)])
     return last
 
 
@@ -123,7 +126,7 @@ def follow_ups_basis(step: Step) -> list[dict[str, Any]]:
 @effect("open.contract")
 def open_contract(step: Step) -> None:
     f = step.form
-    last_end_on = _check_period(f, f.option_count)
+    last_end_on = check_period(f, f.option_count)
     supplier = step.answer("supplier_id")
     if supplier is None:
         if not f.supplier_name:
@@ -197,7 +200,7 @@ def store_contract_amendment(step: Step) -> None:
     f = step.form
     row = contract_row(step)
     left = max(f.option_count - row.options_used, 0)
-    last_end_on = _check_period(f, left)
+    last_end_on = check_period(f, left)
     known = {k for k in row.missing.split(",") if k and getattr(f, k, None) is None}
     change_contract(
         step,
@@ -241,7 +244,7 @@ def store_handover(step: Step) -> None:
 
 @effect("store_start_up_meeting")
 def store_start_up_meeting(step: Step) -> None:
-    change_contract(step, start_up_meeting_on=step.form.start_up_meeting_on)
+    change_contract(step, start_up_meeting_on=step.happened("start_up_meeting_on"))
 
 
 @effect("store_follow_up")
@@ -251,7 +254,7 @@ def store_follow_up(step: Step) -> None:
         _INSERT_FOLLOW_UP,
         id=new_id(step.now),
         case_id=step.case_id,
-        followed_up_on=f.followed_up_on,
+        followed_up_on=step.happened("followed_up_on"),
         outcome=f.outcome,
         note=f.note,
         recorded_by=step.actor.person_id,

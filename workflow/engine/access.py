@@ -25,7 +25,7 @@ class Secrecy(StrEnum):
 
 
 #: Parts of a decision's basis that hold tender matter: secret as long as the lot is.
-TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts"})
+TENDER_BASIS = frozenset({"award_proposal", "award", "contract_drafts", "cancellation"})
 
 #: What happened to a file: shown to whoever may see the file.
 OF_FILES = ("file_added", "file_found_clean", "file_found_infected")

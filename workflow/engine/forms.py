@@ -62,12 +62,14 @@ def _kronor(amount: Decimal) -> Decimal:
     return amount
 
 
-Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
+#: Longest line of text, titles of cases among them.
+MAX_LINE = 300
+Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE), AfterValidator(_one_line)]
 Words = Annotated[
     str, Field(min_length=1, max_length=10_000, json_schema_extra={"widget": "textarea"}), AfterValidator(_no_controls)
 ]
 OptionalLine = Annotated[
-    Annotated[str, Field(max_length=300), AfterValidator(_one_line)] | None,
+    Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line)] | None,
     BeforeValidator(empty_is_none),
     Field(default=None),
 ]
@@ -89,6 +91,16 @@ PersonId = Annotated[str, Field(min_length=1, max_length=80, json_schema_extra={
 OptionalPerson = Annotated[
     PersonId | None, BeforeValidator(empty_is_none), Field(default=None, json_schema_extra={"widget": "person"})
 ]
+
+
+def fitting(first: str, second: str) -> str:
+    """Two texts in one line of at most `MAX_LINE`; the longer one is cut where both do not fit."""
+
+    def cut(text: str, most: int) -> str:
+        return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+    second = cut(second, max(MAX_LINE // 2, MAX_LINE - len(first)))
+    return cut(first, MAX_LINE - len(second)) + second
 
 
 def secret(*examples: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifications.kinds import Kind
 from notifications.recipients import Assignment, Recipient, responsible
-from states.calendar import Calendar
+from states.calendar import Calendar, local_date
 from states.decision import Decision, TaskPlan
 from states.definition import ProcessDefinition
 from states.facts import CaseFacts, LotFacts, Parameter, Situation
@@ -36,6 +36,7 @@ _LOT_FACTS = [
     "cancellation_due_on",
     "contracts_prepared_by",
     "interim_order",
+    "tender_secret",
     "exclusion_due_on",
     "reasons_requested_on",
 ]
@@ -167,12 +168,22 @@ class Step:
         """A field of the form, or `default` where the form does not ask."""
         return getattr(self.form, name, default)
 
-    def happened(self, name: str) -> date:
-        """A field of the form that is the day of something that has happened. Raises InvalidForm for a day ahead."""
+    def happened(self, name: str, since: date | None = None) -> date:
+        """A field of the form that is the day of something that has happened, on or after the local day `since`.
+
+        Raises InvalidForm for a day ahead, and for one before what it follows from.
+        """
         day: date = self.answer(name)
         if day > self.today:
             raise InvalidForm([FieldError(name, "date_in_future")])
+        if since is not None and day < since:
+            raise InvalidForm([FieldError(name, "date_too_early", {"day": since.isoformat()})])
         return day
+
+    def lot_since(self) -> date:
+        """The local day on which the step's lot came to where it stands."""
+        assert self.lot is not None
+        return local_date(self.lot.entered_at)
 
     # --- changing --------------------------------------------------------------------------------------------
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from notifications.kinds import Kind
 from states.due_dates import standstill
+from states.procurement_v1.vocabulary import RULING
 from states.roles import Role
+from states.steps import plan, timer_plans
 from workflow.commands import OpenCase
+from workflow.contracts.effects import add_months, check_period
 from workflow.contracts.forms import SignedContract
-from workflow.db.columns import new_id
+from workflow.db.columns import fold, new_id
 from workflow.db.statements import Row
 from workflow.engine import obligations, outbox
-from workflow.engine.forms import kronor, ore
+from workflow.engine.forms import fitting, kronor, ore
 from workflow.engine.opening import begin
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
-from workflow.procurements.facts import DRAFTS
+from workflow.errors import FieldError, InvalidForm
+from workflow.procurements.facts import AWARDS, DRAFTS
+from workflow.procurements.forms import ContractRow
 from workflow.procurements.rows import (
     DROP_DRAFTS,
     DROP_PROPOSED,
     INSERT_DRAFT,
     INSERT_REVIEW,
+    LAPSE_REVIEWS,
+    OPEN_REVIEWS,
     SETTLE_AWARDS,
-    SETTLE_REVIEWS,
+    SETTLE_REVIEW,
     change_procurement,
     grant_access,
     store_awards,
@@ -72,8 +80,9 @@ def recall_award(step: Step) -> None:
     """Back to evaluation: the award no longer stands, open reviews lapse, a new notice and standstill must follow."""
     lot = step.lot
     assert lot is not None
+    step.uow.run(DROP_PROPOSED, lot_id=lot.id)
     step.uow.run(SETTLE_AWARDS, the_lot_id=lot.id, old_status="awarded", new_status="recalled")
-    step.uow.run(SETTLE_REVIEWS, the_lot_id=lot.id, new_status="lapsed", the_ruling=None, the_day=None)
+    step.uow.run(LAPSE_REVIEWS, the_lot_id=lot.id)
     step.uow.run(DROP_DRAFTS, lot_id=lot.id)
     step.forget("reviews")
     step.change_lot(
@@ -92,11 +101,15 @@ def recall_award(step: Step) -> None:
 
 @effect("store_award_notice")
 def store_award_notice(step: Step) -> None:
-    """The notice as sent starts the standstill; where none applies the receipt cites the rule."""
+    """The notice as sent starts the standstill; where none applies the receipt cites the rule.
+
+    It tells of the decision, so none was sent before it (LOU 12:12, 20:1).
+    """
     lot = step.lot
     assert lot is not None
+    sent_on = step.happened("sent_on", since=step.lot_since())
     _set_standstill(step, lot)
-    step.change_lot(lot.id, notice_sent_on=step.form.sent_on)
+    step.change_lot(lot.id, notice_sent_on=sent_on)
 
 
 def _set_standstill(step: Step, lot: Row) -> None:
@@ -154,26 +167,52 @@ def store_review(step: Step) -> None:
         court_case_number=f.court_case_number,
         instance=f.instance,
         interim_order=f.interim_order,
-        lodged_on=f.lodged_on,
+        lodged_on=step.happened("lodged_on"),
         ruled_on=None,
         ruling=None,
         status="open",
         recorded_at=step.now,
     )
-    step.change_lot(lot.id, interim_order=f.interim_order)
+    step.change_lot(lot.id, interim_order=f.interim_order or lot.interim_order)
     step.forget("reviews")
 
 
 @effect("store_ruling")
 def store_ruling(step: Step) -> None:
-    """The ruling ends the review; dismissed, the standstill goes on 10 days after it (LOU 20:10)."""
+    """The ruling ends its review; dismissed, a standstill that held goes on 10 days after it (LOU 20:10).
+
+    Where the lot already waited for signing nothing held it, and nothing begins. Other reviews of the lot go on.
+    """
     f, lot = step.form, step.lot
     assert lot is not None
-    step.uow.run(SETTLE_REVIEWS, the_lot_id=lot.id, new_status="ruled", the_ruling=f.ruling, the_day=f.ruled_on)
-    step.change_lot(lot.id, interim_order=False)
+    assert step.decision is not None
+    review, others = _ruled(step, lot)
+    ruled_on = step.happened("ruled_on", since=review.lodged_on)
+    step.uow.run(SETTLE_REVIEW, the_review_id=review.id, the_ruling=f.ruling, the_day=ruled_on)
+    step.change_lot(lot.id, interim_order=any(r.interim_order for r in others))
     step.forget("reviews")
-    if f.ruling == "dismissed":
+    if f.ruling != "dismissed":
+        return
+    edge = step.decision.transition
+    if edge.source != "contract_signing":
         _set_standstill(step, lot)
+    if edge.source == edge.target == "standstill":
+        step.load("reviews")
+        obligations.cancel_state_timers(step, lot.id)
+        for timer in timer_plans(step.definition, step.situation(), edge.target):
+            obligations.set_state_timer(step, timer, lot.id)
+    if others:
+        step.more_tasks.append(plan(step.situation(), RULING))
+
+
+def _ruled(step: Step, lot: Row) -> tuple[Row, list[Row]]:
+    """The review that a ruling is about, and the others that go on. Raises InvalidForm where it is not said which."""
+    open_now, number = step.uow.all(OPEN_REVIEWS, lot_id=lot.id), step.form.court_case_number
+    meant = [r for r in open_now if number is None or r.court_case_number.casefold() == number.casefold()]
+    if len(meant) != 1:
+        known = ", ".join(r.court_case_number for r in open_now)
+        raise InvalidForm([FieldError("court_case_number", "which_review", {"cases": known})])
+    return meant[0], [r for r in open_now if r.id != meant[0].id]
 
 
 # --- contracts -------------------------------------------------------------------------------------------------
@@ -181,17 +220,25 @@ def store_ruling(step: Step) -> None:
 
 @effect("store_contract_drafts")
 def store_contract_drafts(step: Step) -> None:
+    """What is to be signed: each contract with a supplier of the award, with a period that holds together."""
     lot = step.lot
     assert lot is not None
     step.uow.run(DROP_DRAFTS, lot_id=lot.id)
+    awarded = [a for a in step.uow.all(AWARDS, case_id=step.case_id) if a.lot_id == lot.id and a.status == "awarded"]
     for position, row in enumerate(step.form.contracts, start=1):
+        place = f"contracts-{position - 1}"
+        supplier = supplier_id(step.uow, step.case.region_id, row, place)
+        _check_draft(row, f"{place}-")
+        if not any(_is_awarded(a, supplier, row.supplier_name) for a in awarded):
+            names = ", ".join(dict.fromkeys(a.supplier_name for a in awarded))
+            raise InvalidForm([FieldError(f"{place}-supplier_name", "not_awarded", {"suppliers": names})])
         step.uow.run(
             INSERT_DRAFT,
             id=new_id(step.now),
             case_id=step.case_id,
             lot_id=lot.id,
             position=position,
-            supplier_id=supplier_id(step.uow, step.case.region_id, row, f"contracts-{position - 1}"),
+            supplier_id=supplier,
             contract_number=row.contract_number,
             start_on=row.start_on,
             end_on=row.end_on,
@@ -205,12 +252,32 @@ def store_contract_drafts(step: Step) -> None:
     step.change_lot(lot.id, contracts_prepared_by=step.actor.person_id)
 
 
+def _is_awarded(award: Row, supplier: str, name: str) -> bool:
+    """The same supplier; one that was awarded by its name alone may have got its organisation number since."""
+    known_by_name = award.organisation_number is None and fold(award.supplier_name) == fold(name)
+    return award.supplier_id == supplier or known_by_name
+
+
+def _check_draft(row: ContractRow, place: str) -> None:
+    """Raises InvalidForm for what whoever signs could not put right."""
+    check_period(row, row.option_count, place)
+    if row.option_count and not row.option_months:
+        raise InvalidForm([FieldError(f"{place}option_months", "field_required")])
+    if row.notice_months and add_months(row.end_on, -row.notice_months) < row.start_on:
+        raise InvalidForm([FieldError(f"{place}notice_months", "notice_before_start")])
+
+
+def _contract_title(step: Step) -> str:
+    """The case's title, of several lots followed by the lot's; the case's gives way where both do not fit."""
+    if len(step.lots) < 2 or step.lot is None:
+        return str(step.case.title)
+    return fitting(step.case.title, f", {step.lot.title or step.lot.number}")
+
+
 def open_contract(step: Step, row: Any, supplier: str, *, signed_on: Any = None, reference: str | None = None) -> str:
     """A signed contract becomes a case of its own, child of the procurement. Returns its id."""
     form = SignedContract(
-        title=step.case.title
-        if len(step.lots) < 2 or step.lot is None
-        else f"{step.case.title}, {step.lot.title or step.lot.number}",
+        title=_contract_title(step),
         unit=step.case.unit_id,
         owner=step.case.owner_id,
         manager=None,
@@ -243,10 +310,12 @@ def open_contract(step: Step, row: Any, supplier: str, *, signed_on: Any = None,
 def open_contracts(step: Step) -> None:
     lot = step.lot
     assert lot is not None
-    step.change_lot(lot.id, signed_on=step.form.signed_on)
+    ended = lot.standstill_due_on
+    signed_on = step.happened("signed_on", since=ended + timedelta(days=1) if ended else lot.notice_sent_on)
+    step.change_lot(lot.id, signed_on=signed_on)
     step.presenter_id = lot.contracts_prepared_by
     ids = [
-        open_contract(step, d, d.supplier_id, signed_on=step.form.signed_on, reference=step.form.signing_reference)
+        open_contract(step, d, d.supplier_id, signed_on=signed_on, reference=step.form.signing_reference)
         for d in step.uow.all(DRAFTS, lot_id=lot.id)
     ]
     step.recorded["contracts"] = ids

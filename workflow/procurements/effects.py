@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notifications.kinds import Kind
+from states.calendar import local_date
 from states.due_dates import DUE_DATES
 from states.procurement_v1.beside import TENDER_VALIDITY
 from states.roles import Role
@@ -72,10 +73,11 @@ def store_risk_analysis(step: Step) -> None:
 
 @effect("store_advertisement")
 def store_advertisement(step: Step) -> None:
+    """Every way to the advertisement passes the decisions on targets and requirements: none went out before them."""
     f = step.form
     change_procurement(
         step,
-        published_on=f.published_on,
+        published_on=step.happened("published_on", since=local_date(step.case.entered_at)),
         notice_reference=f.notice_reference,
         tender_deadline_on=f.tender_deadline_on,
         procedure=f.procedure,
@@ -96,7 +98,7 @@ def store_invitation(step: Step) -> None:
     f = step.form
     change_procurement(
         step,
-        published_on=f.published_on,
+        published_on=step.happened("published_on", since=local_date(step.case.entered_at)),
         notice_reference=f.notice_reference,
         tender_deadline_on=f.tender_deadline_on,
         procedure="renewed",
@@ -198,14 +200,15 @@ def store_opening(step: Step) -> None:
     f = step.form
     change_procurement(
         step,
-        opened_on=f.opened_at_on,
+        opened_on=step.happened("opened_at_on", since=procurement_row(step).tender_deadline_on),
         opened_by=f.opened_by,
         opened_with=f.opened_with,
         protocol_reference=f.protocol_reference,
         tenders_received=f.tenders_received,
     )
     for row in step.lots:
-        step.change_lot(row.id, tender_secret=True)
+        if not step.definition.state(row.state).final:
+            step.change_lot(row.id, tender_secret=True)
     grant_access(step, step.actor.person_id, "opened the tenders")
     if step.case.officer_id:
         grant_access(step, step.case.officer_id, "officer of the case")
@@ -253,6 +256,14 @@ def store_cancellation_proposal(step: Step) -> None:
 
 @effect("withdraw_cancellation_proposal")
 def withdraw_cancellation_proposal(step: Step) -> None:
+    """Nobody owes its decision any more; where a new start or an end is owed, that duty stands again."""
+    lot_id = step.lot.id if step.lot is not None else None
+    asked = obligations.open_tasks(step.uow, step.case_id)
+    withdrawn = [t for t in asked if t.trigger == "decide_cancellation" and t.lot_id == lot_id]
+    obligations.close(step, withdrawn, "void")
+    state = step.definition.state(step.lot.state if step.lot is not None else step.column("state"))
+    if state.owes is not None and not any(t.trigger == state.owes.trigger and t.lot_id == lot_id for t in asked):
+        step.more_tasks.append(plan(step.situation(), state.owes))
     if step.lot is not None:
         step.change_lot(step.lot.id, cancellation_prepared_by=None, cancellation_reasons=None)
     else:
@@ -273,6 +284,7 @@ def settle_cancellation(step: Step) -> None:
 @effect("store_cancellation_notice")
 def store_cancellation_notice(step: Step) -> None:
     assert step.lot is not None
+    step.happened("sent_on", since=step.lot_since())
     receipt = DUE_DATES["cancellation_review"].compute(step.situation())
     assert receipt is not None
     step.change_lot(step.lot.id, cancellation_due_on=receipt.due_on)
@@ -280,17 +292,10 @@ def store_cancellation_notice(step: Step) -> None:
 
 @effect("store_cancellation_overturned")
 def store_cancellation_overturned(step: Step) -> None:
+    """The lot goes back to evaluation; what had been awarded there is taken back beside this."""
     assert step.lot is not None
-    step.change_lot(
-        step.lot.id,
-        cancellation_prepared_by=None,
-        cancellation_reasons=None,
-        cancellation_due_on=None,
-        tender_secret=True,
-        award_proposed=False,
-        standstill_due_on=None,
-        standstill_rule=None,
-    )
+    step.happened("ruled_on")
+    step.change_lot(step.lot.id, cancellation_prepared_by=None, cancellation_reasons=None, cancellation_due_on=None)
 
 
 @effect("store_documentation")
@@ -303,7 +308,7 @@ def store_documentation(step: Step) -> None:
 @effect("store_post_award_notice")
 def store_post_award_notice(step: Step) -> None:
     assert step.lot is not None
-    step.change_lot(step.lot.id, post_award_notice_on=step.form.published_on)
+    step.change_lot(step.lot.id, post_award_notice_on=step.happened("published_on", since=step.lot.signed_on))
 
 
 # --- history before Stegvis ------------------------------------------------------------------------------------

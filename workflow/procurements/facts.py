@@ -94,7 +94,7 @@ def load_procurement(step: Step) -> ProcurementFacts:
 def load_reviews(step: Step) -> list[ReviewFacts]:
     numbers = {x.id: x.number for x in step.lots}
     return [
-        ReviewFacts(numbers.get(r.lot_id, 0), r.court, r.instance, r.status == "open")
+        ReviewFacts(numbers.get(r.lot_id, 0), r.court, r.instance, r.status == "open", r.lodged_on, r.interim_order)
         for r in step.uow.all(REVIEWS, case_id=step.case_id)
     ]
 

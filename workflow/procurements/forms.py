@@ -220,7 +220,10 @@ class ReviewForm(LotForm):
 
 @form("procurement", "record_ruling")
 class RulingForm(LotForm):
+    """A court's word on one review; which, must be said where several are under way."""
+
     ruled_on: Day
+    court_case_number: OptionalLine
     ruling: Literal["dismissed", "correction", "do_over"]
     standstill_lifted: bool = False
     note: OptionalWords

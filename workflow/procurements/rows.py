@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from workflow.db.columns import new_id
 from workflow.db.statements import Statement, insert_into
@@ -26,10 +26,20 @@ SETTLE_AWARDS = Statement(
     .where(awards.c.lot_id == bindparam("the_lot_id"), awards.c.status == bindparam("old_status"))
     .values(status=bindparam("new_status"))
 )
-SETTLE_REVIEWS = Statement(
+OPEN_REVIEWS = Statement(
+    select(reviews)
+    .where(reviews.c.lot_id == bindparam("lot_id"), reviews.c.status == "open")
+    .order_by(reviews.c.recorded_at, reviews.c.id)
+)
+SETTLE_REVIEW = Statement(
+    update(reviews)
+    .where(reviews.c.id == bindparam("the_review_id"))
+    .values(status="ruled", ruling=bindparam("the_ruling"), ruled_on=bindparam("the_day"))
+)
+LAPSE_REVIEWS = Statement(
     update(reviews)
     .where(reviews.c.lot_id == bindparam("the_lot_id"), reviews.c.status == "open")
-    .values(status=bindparam("new_status"), ruling=bindparam("the_ruling"), ruled_on=bindparam("the_day"))
+    .values(status="lapsed")
 )
 
 

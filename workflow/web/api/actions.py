@@ -112,6 +112,6 @@ def _basis(action: Action, view: View) -> Any:
     if action.basis is None:
         return None
     basis = json.loads(action.basis)
-    if (TENDER_BASIS | {"cancellation"}) & basis.keys() and not view.allows(Secrecy.TENDER, action.lot_id):
+    if TENDER_BASIS & basis.keys() and not view.allows(Secrecy.TENDER, action.lot_id):
         return None
     return view.basis(basis)
