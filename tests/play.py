@@ -246,8 +246,8 @@ class Play:
         self.advertise()
         self.open_tenders()
 
-    def award(self, lot: int | None = None) -> None:
-        self.act("officer", "submit_award_proposal", lot, suppliers=[SUPPLIER], award_reasons="Bäst kvalitet.")
+    def award(self, lot: int | None = None, *others: Mapping[str, Any]) -> None:
+        self.act("officer", "submit_award_proposal", lot, suppliers=[SUPPLIER, *others], award_reasons="Bäst kvalitet.")
         self.act("head", "decide_award", lot)
 
     def notify(self, lot: int | None = None, **more: Any) -> None:

@@ -86,14 +86,11 @@ def test_a_decision_torn_at_any_statement_leaves_nothing(play: Play) -> None:
 def test_a_signing_that_opens_contracts_torn_at_any_statement_leaves_nothing(play: Play) -> None:
     play.open()
     play.to_evaluation()
-    play.award()
+    rent = {"supplier_name": "Rent AB", "organisation_number": None}
+    play.award(None, rent)
     play.notify()
     play.advance(14)
-    play.act(
-        "officer",
-        "prepare_contracts",
-        contracts=[CONTRACT, {**CONTRACT, "supplier_name": "Rent AB", "organisation_number": None}],
-    )
+    play.act("officer", "prepare_contracts", contracts=[CONTRACT, {**CONTRACT, **rent}])
     step = Act(play.case, "sign_contracts", play.row().row_version,
                {"signed_on": play.today.isoformat(), "signing_reference": "S"}, play.basis("head", "sign_contracts"))  # fmt: skip
     assert every_statement_torn(play, lambda: play.do("head", step)) > 30

@@ -75,11 +75,11 @@ def make_world(play: Play) -> World:
     play.open(title="I avtalsspärr")
     play.to_evaluation()
     signing = play.elsewhere(play.case)
-    signing.award()
+    rent = {"supplier_name": "Rent AB", "organisation_number": None}
+    signing.award(None, rent)
     signing.notify()
     play.advance(14)
-    signing.act("officer", "prepare_contracts",
-                contracts=[CONTRACT, {**CONTRACT, "supplier_name": "Rent AB", "organisation_number": None}])  # fmt: skip
+    signing.act("officer", "prepare_contracts", contracts=[CONTRACT, {**CONTRACT, **rent}])
     play.open(title="Tilldelning", lots=("Norr", "Söder"))
     play.to_evaluation()
     awarding = play.elsewhere(play.case)
