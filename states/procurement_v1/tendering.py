@@ -274,6 +274,15 @@ def award() -> list[Transition]:
             opens=(owes("sign_contracts", HEAD, by="contract_signing"),),
         ),
         edge(
+            "return_for_completion",
+            "contract_signing",
+            by=(HEAD,),
+            guards=("contracts_prepared_by_another",),
+            effects=("return_contract_drafts", "tell_returned"),
+            kind="return",
+            opens=(owes("prepare_contracts", OFFICER, by="contract_signing"),),
+        ),
+        edge(
             "sign_contracts",
             "contract_signing",
             "follow_up",

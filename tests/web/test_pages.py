@@ -450,3 +450,16 @@ def test_the_list_can_be_narrowed_to_one_state(play: Play, seat: Seat) -> None:
     play.open(title="Städtjänster")
     assert "Städtjänster" in seat("officer").open("/cases?state=needs_analysis").text
     assert "Städtjänster" not in seat("officer").open("/cases?state=standstill").text
+
+
+def test_contracts_sent_back_stand_in_the_form_as_they_were_prepared(play: Play) -> None:
+    play.open()
+    play.to_evaluation()
+    play.award()
+    play.notify()
+    play.advance(14)
+    play.act("officer", "prepare_contracts", contracts=[{**CONTRACT, "contract_number": "A-17"}])
+    play.act("head", "return_for_completion", reason="Fel startdag")
+    page = sign_in(play, "officer").get(f"/cases/{play.case}/do/prepare_contracts").text
+    for typed in ("A-17", "2026-08-01", "2028-07-31", "Städ AB"):
+        assert f'value="{typed}"' in page

@@ -294,3 +294,16 @@ def test_a_cancelled_lot_does_not_become_secret_by_another_lots_new_tenders(play
     play.open_tenders()
     play.award(1)
     assert not play.row().tender_secret
+
+
+def test_contracts_that_are_not_right_go_back_to_whoever_prepared_them(ready: Play) -> None:
+    assert unmet(ready, "head", "return_for_completion", reason="x") == {"contracts_not_prepared"}
+    ready.act("officer", "prepare_contracts", contracts=[CONTRACT])
+    assert ("sign_contracts", "head_of_procurement") in ready.owed()
+    ready.act("head", "return_for_completion", reason="Fel startdag")
+    assert ready.owed() >= {("prepare_contracts", "procurement_officer")}
+    assert "sign_contracts" not in {trigger for trigger, _ in ready.owed()}
+    signed = {"signed_on": days(ready, 0), "signing_reference": "S"}
+    assert unmet(ready, "head", "sign_contracts", **signed) == {"contracts_not_prepared"}
+    ready.sign(start_on="2026-09-01")
+    assert ready.lots() == {1: "follow_up"}

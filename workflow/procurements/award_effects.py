@@ -252,6 +252,15 @@ def store_contract_drafts(step: Step) -> None:
     step.change_lot(lot.id, contracts_prepared_by=step.actor.person_id)
 
 
+@effect("return_contract_drafts")
+def return_contract_drafts(step: Step) -> None:
+    """The officer has the drafts again, to be put right; nobody owes a signature meanwhile."""
+    assert step.lot is not None
+    asked = obligations.open_tasks(step.uow, step.case_id)
+    obligations.close(step, [t for t in asked if t.trigger == "sign_contracts" and t.lot_id == step.lot.id], "void")
+    step.change_lot(step.lot.id, contracts_prepared_by=None)
+
+
 def _is_awarded(award: Row, supplier: str, name: str) -> bool:
     """The same supplier; one that was awarded by its name alone may have got its organisation number since."""
     known_by_name = award.organisation_number is None and fold(award.supplier_name) == fold(name)

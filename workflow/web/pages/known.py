@@ -11,9 +11,12 @@ from states.ladder import RUNGS
 from states.roles import Actor
 from workflow.cases.actions import Action
 from workflow.cases.items import CaseView, LotView
+from workflow.db.statements import Row
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.queries import ContractConditions, contract_conditions, ladder_view, preparation_of
 from workflow.engine.forms import kronor
+from workflow.procurements.facts import DRAFTS
+from workflow.procurements.forms import ContractRow
 
 _TARGET = ("statement", "dimension", "goal", "level", "indicator", "baseline", "target_value", "target_on", "follow_up")
 _REQUIREMENT = ("text", "requirement_kind", "proof", "follow_up", "target_number")
@@ -44,6 +47,8 @@ def known_answers(uow: UnitOfWork, who: Actor, view: CaseView, action: Action) -
     lot = next((lot for lot in view.lots if lot.id == action.lot_id), None)
     if lot is not None:
         known |= _of_lot(lot)
+        if action.trigger == "prepare_contracts" and (drafts := uow.all(DRAFTS, lot_id=lot.id)):
+            known["contracts"] = [_draft(row) for row in drafts]
     elif action.edge is not None and action.edge.scope is Scope.CASE:
         known["contracts"] = [row for lot in view.lots for row in _suppliers(lot)]
     if action.trigger in ("set_contract_terms", "set_supplier_contact"):
@@ -81,6 +86,14 @@ def _of_lot(lot: LotView) -> dict[str, Any]:
         "contracts": suppliers,
         "award_reasons": lot.award_reasons,
         "evaluation_reference": lot.evaluation_reference,
+    }
+
+
+def _draft(row: Row) -> dict[str, Any]:
+    """A contract as it was prepared, as a row of the form in which it is put right."""
+    return {
+        **{name: getattr(row, name) for name in ContractRow.model_fields if name in row._fields},
+        "value": kronor(row.value_ore),
     }
 
 
