@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from workflow.errors import FieldError, InvalidForm
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2060, 12, 31)
+LONGEST_LINE = 300
 
 
 class Form(BaseModel):
@@ -32,8 +33,8 @@ def _no_controls(text: str) -> str:
     return text
 
 
-def _one_line(text: str) -> str:
-    """A line may become a mail's subject or a file's cell: breaks of any kind are spaces."""
+def one_line(text: str) -> str:
+    """A line may become a mail's subject or a file's cell: breaks of any kind are spaces. Raises ValueError for controls."""
     return " ".join(_no_controls(text).split())
 
 
@@ -62,12 +63,12 @@ def _kronor(amount: Decimal) -> Decimal:
     return amount
 
 
-Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
+Line = Annotated[str, Field(min_length=1, max_length=LONGEST_LINE), AfterValidator(one_line)]
 Words = Annotated[
     str, Field(min_length=1, max_length=10_000, json_schema_extra={"widget": "textarea"}), AfterValidator(_no_controls)
 ]
 OptionalLine = Annotated[
-    Annotated[str, Field(max_length=300), AfterValidator(_one_line)] | None,
+    Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(one_line)] | None,
     BeforeValidator(empty_is_none),
     Field(default=None),
 ]
