@@ -270,7 +270,7 @@ class HandOverCase:
 
 @dataclass(frozen=True, slots=True)
 class FinishHandOver:
-    """The units a person answers for go to another, who is told once of all that came over."""
+    """The units and recurring duties a person answers for go to another, who is told once of all that came over."""
 
     from_id: str
     to_id: str

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.play import Play
 from tests.web.site import csrf_token, program, sign_in
-from workflow.commands import SetAbsence, SetSubstitute
+from workflow.commands import AddRecurringDuty, DisableUser, SetAbsence, SetSubstitute
 
 
 def words(answer: Any) -> str:
@@ -103,6 +103,23 @@ def test_duties_are_handed_over_on_a_page_that_first_shows_what_moves(play: Play
     assert "svarar inte för något som är öppet" in words(head.get(f"/hand-over?person={giver}&to={receiver}"))
     assert sign_in(play, "officer").get("/hand-over").status_code == 403
     assert head.get("/hand-over?person=nobody").status_code == 404
+
+
+def test_the_page_of_a_hand_over_shows_what_the_annual_calendar_will_bring(play: Play) -> None:
+    giver, receiver = play.people["officer_2"], play.people["officer"]
+    row = ("norrbotten", "Leverantörsdag", "yearly", "procurement_officer", "Beslut", play.today)
+    play.do("admin", AddRecurringDuty(*row, owner_id=giver))
+    play.do("admin", DisableUser("officer_2@norrbotten.example"))
+    head = sign_in(play, "head")
+    assert "Årskalendern Leverantörsdag" in words(head.get(f"/hand-over?person={giver}"))
+    staying = words(head.get(f"/hand-over?person={giver}&to={play.people['owner']}"))
+    assert "1 uppgift blir kvar" in staying
+    form = {"csrf_token": csrf_token(head, f"/hand-over?person={giver}&to={receiver}"), "person": giver, "to": receiver}
+    assert head.post("/hand-over", data=form).status_code == 303
+    assert "svarar inte för något som är öppet" in words(head.get(f"/hand-over?person={giver}"))
+    api = program(play, "head")
+    seen = api.get("/api/v1/hand-over", params={"from_person": receiver}).json()["recurring"]
+    assert [(r["title"], r["role"]) for r in seen] == [("Leverantörsdag", "procurement_officer")]
 
 
 def test_somebody_of_another_region_has_nothing_to_hand_over_just_as_nobody(play: Play, kalmar: Play) -> None:

@@ -14,11 +14,13 @@ from states.errors import NoSuchStep, NotPermitted
 from states.roles import system_actor
 from tests.play import Play, at
 from tests.processes import start
+from workflow.cases.hand_over import hand_over_all, hand_over_plan
 from workflow.commands import (
     AddRecurringDuty,
     AddStandardDuties,
     AddUser,
     AssignRole,
+    DisableUser,
     EndRecurringDuty,
     OpenCase,
     OpenDuty,
@@ -164,6 +166,100 @@ def test_a_named_person_answers_alone_and_gets_the_mail(play: Play) -> None:
     play.run_due()
     assert len(play.mail_to("officer_2")) == 1
     assert play.mail_to("officer") == []
+
+
+def leave(play: Play, who: str) -> None:
+    play.do("admin", DisableUser(f"{who}@{play.region}.example"))
+
+
+def own_duty(title: str, day: int, **more: Any) -> AddRecurringDuty:
+    """A duty of the region's own by a day of April."""
+    duty = AddRecurringDuty("norrbotten", title, "yearly", "procurement_officer", "Beslut", date(2026, 3, 1), 4, day)
+    return replace(duty, lead_days=10, **more)
+
+
+def test_a_duty_whose_owner_has_left_falls_to_the_role(play: Play) -> None:
+    play.do("admin", own_duty("Leverantörsdag", 1, owner_id=play.people["officer_2"]))
+    leave(play, "officer_2")
+    play.clock.at = at("2026-03-25")
+    assert open_due_duties(play.app) == 1
+    play.case = str(year(play, "officer", 2026)["Leverantörsdag, 2026"].case_id)
+    task = play.task("record_duty_done")
+    assert (task.role, task.person_id, play.row().owner_id) == ("procurement_officer", None, None)
+    play.run_due()
+    assert len(play.mail_to("officer")) == 1
+    assert play.mail_to("officer_2") == []
+    later = year(play, "officer", 2027)["Leverantörsdag, 2027"]
+    assert later.owner_name is None, "who has left is not said to answer"
+    play.act("officer", "record_duty_done", done_on="2026-03-25", reference="Dnr 1")
+
+
+def test_the_longest_title_leaves_room_for_its_year(play: Play) -> None:
+    longest = "Rapport " * 37 + "slut"
+    assert len(longest) == 300
+    play.do("admin", own_duty(longest, 1))
+    play.clock.at = at("2026-03-25")
+    assert open_due_duties(play.app) == 1
+    (row,) = play.sql("SELECT title FROM cases")
+    assert len(row.title) == 300
+    assert row.title.startswith("Rapport Rapport")
+    assert row.title.endswith("…, 2026")
+    assert list(year(play, "officer", 2026)) == [row.title]
+    with pytest.raises(InvalidForm) as refusal:  # what no case could be called is no duty's name either
+        play.do("admin", own_duty("Rapport\x07", 1, source="Beslut\x1b"))
+    assert {(e.field, e.code) for e in refusal.value.errors} == {
+        ("title", "field_invalid"),
+        ("source", "field_invalid"),
+    }
+
+
+def test_a_duty_that_fails_keeps_no_other_from_opening_and_is_tried_again_the_next_day(play: Play) -> None:
+    play.do("admin", own_duty("Trasig plikt", 1))
+    play.do("admin", own_duty("Annan plikt", 2))
+    (broken,) = play.sql("SELECT id FROM recurring_duties WHERE title = 'Trasig plikt'")
+    play.sql("UPDATE recurring_duties SET source = :wrong WHERE id = :id", wrong="Beslut\x07", id=broken.id)
+    scheduler = Scheduler(play.app)
+    play.clock.at = at("2026-03-25")
+    assert scheduler.cycle().error is None
+    assert [r.title for r in play.sql("SELECT title FROM cases")] == ["Annan plikt, 2026"]
+    play.sql("UPDATE recurring_duties SET source = 'Beslut' WHERE id = :id", id=broken.id)
+    play.clock.at = at("2026-03-26")
+    assert scheduler.cycle().error is None
+    titles = [r.title for r in play.sql("SELECT title FROM cases ORDER BY reference")]
+    assert titles == ["Annan plikt, 2026", "Trasig plikt, 2026"]
+
+
+def test_what_comes_again_is_handed_over_with_all_else_to_who_may_have_it(play: Play) -> None:
+    giver, receiver = play.people["officer_2"], play.people["officer"]
+    play.do("admin", own_duty("Leverantörsdag", 1, owner_id=giver))
+    play.do("admin", own_duty("Avslutad plikt", 1, owner_id=giver))
+    (ended,) = play.sql("SELECT id FROM recurring_duties WHERE title = 'Avslutad plikt'")
+    play.do("admin", EndRecurringDuty(ended.id, date(2026, 3, 1)))
+    play.clock.at = at("2026-03-25")
+    open_due_duties(play.app)
+    play.case = str(year(play, "officer", 2026)["Leverantörsdag, 2026"].case_id)
+
+    with play.app.database.read() as uow:
+        plan = hand_over_plan(uow, play.as_("head"), giver, play.people["owner"])
+        assert {d.blocked for d in plan.staying} == {"receiver_lacks_role"}
+        assert len(plan.staying) == 3, "the row of the calendar, its case and its task"
+        plan = hand_over_plan(uow, play.as_("head"), giver, receiver)
+        assert [(r.title, r.blocked) for r in plan.recurring] == [("Leverantörsdag", None)]
+        assert plan.staying == ()
+    stays = hand_over_all(play.app, giver, play.people["owner"], by=play.people["head"])
+    assert (stays["recurring"], stays["left"]) == (0, 3)
+    done = hand_over_all(play.app, giver, receiver, by=play.people["head"])
+    assert done == {"cases": 1, "units": 0, "tasks": 1, "recurring": 1, "left": 0}
+    assert (play.row().owner_id, play.task("record_duty_done").person_id) == (receiver, receiver)
+    (event,) = play.sql("SELECT body FROM audit_events WHERE kind = 'duties_handed_over'")
+    assert '"recurring":["' in event.body
+
+    play.clock.at = at("2027-03-25")
+    open_due_duties(play.app)
+    later = year(play, "head", 2027)["Leverantörsdag, 2027"]
+    assert play.row(str(later.case_id)).owner_id == receiver
+    with play.app.database.read() as uow:
+        assert hand_over_plan(uow, play.as_("head"), giver).recurring == ()
 
 
 def test_leaving_the_cooperation_counts_only_with_its_written_confirmation(play: Play) -> None:

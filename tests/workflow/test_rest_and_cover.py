@@ -154,7 +154,7 @@ def test_all_duties_move_in_one_action_with_one_mail_and_an_event_a_case(asked: 
     asked.run_due()
     before = len(asked.mail_to("owner_2"))
     done = hand_over_all(asked.app, asked.people["owner"], asked.people["owner_2"], by=asked.people["head"])
-    assert done == {"cases": 4, "units": 1, "tasks": 4, "left": 0}
+    assert done == {"cases": 4, "units": 1, "tasks": 4, "recurring": 0, "left": 0}
     for case in cases:
         assert asked.row(case).owner_id == asked.people["owner_2"]
         assert asked.task("decide_start", case=case).person_id == asked.people["owner_2"]
@@ -174,7 +174,7 @@ def test_all_duties_move_in_one_action_with_one_mail_and_an_event_a_case(asked: 
 def test_again_moves_nothing_and_sends_nothing(asked: Play) -> None:
     for _ in range(2):
         done = hand_over_all(asked.app, asked.people["owner"], asked.people["owner_2"], by=asked.people["admin"])
-    assert done == {"cases": 0, "units": 0, "tasks": 0, "left": 0}
+    assert done == {"cases": 0, "units": 0, "tasks": 0, "recurring": 0, "left": 0}
     assert len(asked.sql("SELECT id FROM outbox_messages WHERE kind = 'handed_over'")) == 1
     assert asked.kinds().count("handed_over") == 1
 

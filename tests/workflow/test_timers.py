@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from states.calendar import Calendar, local_date
-from tests.play import Play
+from tests.play import Play, at
 from tests.processes import start, tick
 from workflow.engine import act as stepping
+from workflow.engine import timers
 from workflow.engine.timers import fire_due_timers
 from workflow.engine.verify import verify_all
 
@@ -181,6 +184,76 @@ def test_a_poisoned_timer_delays_nobody_and_stands_as_failed(play: Play, monkeyp
     (failed,) = play.timers("failed", case=cases[0])
     assert "broken row" in failed.error
     monkeypatch.undo()
+
+
+class Passing:
+    """The first firing on this node fails for a reason that passes; what the other node does then is `meanwhile`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sound, self.failed = timers._remind, False
+        monkeypatch.setattr(timers, "_remind", self)
+
+    def __call__(self, *given: Any) -> None:
+        if not self.failed:
+            self.failed = True
+            raise RuntimeError("a passing fault")
+        self.sound(*given)
+
+
+def test_a_reminder_that_another_node_sends_just_then_is_not_sent_again(
+    postgres: Any, build_app: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between this node's look at the timer that failed and its note, another fires it. (SQLite lets one write at a time.) # I13 I17"""
+    url = postgres.fresh()
+    here, there = build_app(url), build_app(url)
+    play = Play(here, clock, postgres.people["norrbotten"], "norrbotten")
+    play.open()
+    clock.at = at("2026-04-08")
+    due = len(play.timers())
+    Passing(monkeypatch)
+    others: list[int] = []
+
+    def overtake(sql: str, _: Any) -> None:
+        if sql.startswith("UPDATE timers SET") and not others:
+            others.append(0)
+            others[0] = fire_due_timers(there)
+
+    here.database.recorder = overtake
+    fire_due_timers(here)
+    assert len(others) == 1, "the other node came in between"
+    here.database.recorder = None
+    for _ in range(5):
+        play.advance(1 / 24)
+    assert due == 1
+    assert play.kinds().count("reminder_sent") == 1
+    assert len(days_of(play, *REMINDERS)) == 1
+    here.database.dispose()
+    there.database.dispose()
+    postgres.drop(url)
+
+
+def test_a_timer_that_fails_here_and_was_fired_elsewhere_puts_no_other_off(
+    play: Play, build_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case's next timer is not charged with what went wrong with the first."""
+    there = build_app(play.app.settings.database_url)
+    play.open(lots=("Norr", "Söder"))
+    play.to_evaluation()
+    play.sql("UPDATE timers SET due_at = :now WHERE status = 'pending'", now=_stored(play))
+    assert len(play.timers()) > 1
+    Passing(monkeypatch)
+
+    class OtherNode(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            fire_due_timers(there, limit=1)
+
+    hears = OtherNode()
+    timers.log.addHandler(hears)
+    try:
+        fire_due_timers(play.app, limit=1)
+    finally:
+        timers.log.removeHandler(hears)
+    assert [t.error for t in play.timers(None)] == [None] * len(play.timers(None))
 
 
 def test_firing_twice_changes_nothing(waiting: Play) -> None:

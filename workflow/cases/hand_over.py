@@ -1,8 +1,8 @@
 """Handing over all duties of a person (leaving, parental leave): what would move, and the move, case by case.
 
 Each case is one command that locks its case and moves everything in it that the receiver may have, so a run that was
-broken off is simply begun again: what has moved no longer stands with the first person. At the end the units follow and
-the receiver gets one mail.
+broken off is simply begun again: what has moved no longer stands with the first person. At the end the units follow, and
+the recurring duties that name the person, and the receiver gets one mail.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from sqlalchemy import bindparam, or_, select, union, update
 from notifications.kinds import Kind
 from notifications.recipients import Person as Addressee
 from states.calendar import local_date
-from states.roles import Actor, Role
+from states.roles import Actor, Holding, Role
 from workflow.commands import FinishHandOver, HandOverCase
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.duties.tables import RecurringDuty
 from workflow.engine import audit, case_rows, directory, mail_matters, obligations, outbox
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.execute import Stegvis, execute, handles
@@ -32,6 +33,7 @@ _cases = Case.__table__  # type: ignore[attr-defined]
 _tasks = Task.__table__  # type: ignore[attr-defined]
 _conflicts = Conflict.__table__  # type: ignore[attr-defined]
 _units = Unit.__table__  # type: ignore[attr-defined]
+_recurring = RecurringDuty.__table__  # type: ignore[attr-defined]
 
 #: The columns of a case that name a person, and the role that such a person holds.
 FIELDS = {
@@ -39,6 +41,13 @@ FIELDS = {
     "officer_id": Role.PROCUREMENT_OFFICER,
     "manager_id": Role.CONTRACT_MANAGER,
 }
+
+
+def _role(case: Any, field: str) -> str:
+    """What it takes to be named there: of a recurring duty's occurrence its owner is whoever answers for it."""
+    return (field == "owner_id" and case.answering_role) or FIELDS[field]
+
+
 _UNITS_OF = Statement(
     select(_units.c.id, _units.c.name, _units.c.manager_id, _units.c.contract_owner_id)
     .where(
@@ -51,6 +60,18 @@ _MOVE_UNIT = Statement(
     update(_units)
     .where(_units.c.id == bindparam("the_unit_id"))
     .values(manager_id=bindparam("new_manager"), contract_owner_id=bindparam("new_owner"))
+)
+_RECURRING_OF = Statement(
+    select(_recurring.c.id, _recurring.c.title, _recurring.c.owner_role)
+    .where(
+        _recurring.c.region_id == bindparam("region_id"),
+        _recurring.c.owner_id == bindparam("person_id"),
+        or_(_recurring.c.valid_to.is_(None), _recurring.c.valid_to >= bindparam("today")),
+    )
+    .order_by(_recurring.c.id)
+)
+_MOVE_RECURRING = Statement(
+    update(_recurring).where(_recurring.c.id == bindparam("recurring_id")).values(owner_id=bindparam("new_owner"))
 )
 
 
@@ -70,11 +91,32 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurring:
+    """A row of the annual calendar that names a person: what it will bring. `blocked` as of a `Duty`."""
+
+    id: str
+    title: str
+    role: str
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HandOverPlan:
-    """What would move from one person to another, by case, and the names of the units that would follow."""
+    """What would move from one person to another, by case; what comes again, and the names of the units that would follow."""
 
     duties: tuple[Duty, ...]
     units: tuple[str, ...]
+    recurring: tuple[Recurring, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Duty | Recurring, ...]:
+        """What is open, by case, and then what comes again."""
+        return self.duties + self.recurring
+
+    @property
+    def staying(self) -> tuple[Duty | Recurring, ...]:
+        """What the receiver may not have."""
+        return tuple(d for d in self.everything if d.blocked is not None)
 
     @property
     def case_ids(self) -> tuple[str, ...]:
@@ -129,7 +171,7 @@ def hand_over_plan(uow: UnitOfWork, who: Actor, from_id: str, to_id: str | None 
     cases = uow.connection.execute(
         select(
             _cases.c.id, _cases.c.reference, _cases.c.title, _cases.c.process, _cases.c.owner_id, _cases.c.officer_id,
-            _cases.c.manager_id, _cases.c.unit_id, _cases.c.closed_at,
+            _cases.c.manager_id, _cases.c.unit_id, _cases.c.closed_at, _cases.c.answering_role,
         )
         .where(_cases.c.id.in_(select(ids.c.id)))
         .order_by(_cases.c.reference)
@@ -145,15 +187,34 @@ def hand_over_plan(uow: UnitOfWork, who: Actor, from_id: str, to_id: str | None 
     duties: list[Duty] = []
     for case in cases:
         about = (case.id, case.reference, case.title, case.process)
-        for name, role in FIELDS.items():
+        for name in FIELDS:
             if getattr(case, name) == from_id and case.closed_at is None:
+                role = _role(case, name)
                 duties.append(Duty(*about, role, blocked=_blocked(receiver, (role,), case, barred)))
         duties += [
             Duty(*about, t.role, t.trigger, t.id, t.due_on, _blocked(receiver, t.roles.split(","), case, barred))
             for t in tasks.get(case.id, ())
         ]
     names = tuple(u.name for u in uow.all(_UNITS_OF, region_id=who.region_id, person_id=from_id))
-    return HandOverPlan(tuple(duties), names)
+    return HandOverPlan(tuple(duties), names, _recurring_of(uow, who, from_id, receiver))
+
+
+def _recurring_of(uow: UnitOfWork, who: Actor, from_id: str, receiver: Actor | None) -> tuple[Recurring, ...]:
+    """The rows of the annual calendar that name a person; with a receiver also which may not go there."""
+    rows = uow.all(_RECURRING_OF, region_id=who.region_id, person_id=from_id, today=local_date(uow.now))
+    return tuple(
+        Recurring(r.id, r.title, r.owner_role, None if receiver is None else _lacks(receiver, (r.owner_role,)))
+        for r in rows
+    )
+
+
+def _own(receiver: Actor, roles: Sequence[str]) -> list[Holding]:
+    """Own roles only: what is held in somebody's place ends with the substitution."""
+    return [h for h in receiver.holdings if h.person_id == receiver.person_id and h.role in roles]
+
+
+def _lacks(receiver: Actor, roles: Sequence[str]) -> str | None:
+    return None if _own(receiver, roles) else "receiver_lacks_role"
 
 
 def _blocked(receiver: Actor | None, roles: Sequence[str], case: Any, barred: set[str]) -> str | None:
@@ -162,13 +223,10 @@ def _blocked(receiver: Actor | None, roles: Sequence[str], case: Any, barred: se
         return None
     if case.id in barred:
         return "receiver_disqualified"
-    # Own roles only: what is held in somebody's place ends with the substitution.
-    own = [h for h in receiver.holdings if h.person_id == receiver.person_id and h.role in roles]
-    if not own:
-        return "receiver_lacks_role"
-    if all(h.unit_ids and case.unit_id not in h.unit_ids for h in own):
+    own = _own(receiver, roles)
+    if own and all(h.unit_ids and case.unit_id not in h.unit_ids for h in own):
         return "receiver_in_other_unit"
-    return None
+    return _lacks(receiver, roles)
 
 
 @handles(HandOverCase)
@@ -181,9 +239,9 @@ def hand_over_case(uow: UnitOfWork, command: HandOverCase, who: Actor) -> dict[s
     barred = {case.id} if receiver.person_id in step.load("disqualified") else set()
     changes: dict[str, Any] = {
         name: receiver.person_id
-        for name, role in FIELDS.items()
+        for name in FIELDS
         if getattr(case, name) == command.from_id and case.closed_at is None
-        if _blocked(receiver, (role,), case, barred) is None
+        if _blocked(receiver, (_role(case, name),), case, barred) is None
     }
     moved: list[Row] = []
     for task in obligations.open_tasks(uow, case.id):
@@ -211,7 +269,7 @@ def hand_over_case(uow: UnitOfWork, command: HandOverCase, who: Actor) -> dict[s
         facts={
             "from_person": command.from_id,
             "to_person": receiver.person_id,
-            "roles": [str(FIELDS[name]) for name in changes] or None,
+            "roles": [str(_role(case, name)) for name in changes] or None,
             "tasks": [t.trigger for t in moved] or None,
             "state": case.state,
             "row_version": version,
@@ -223,7 +281,7 @@ def hand_over_case(uow: UnitOfWork, command: HandOverCase, who: Actor) -> dict[s
 
 @handles(FinishHandOver)
 def finish_hand_over(uow: UnitOfWork, command: FinishHandOver, who: Actor) -> dict[str, Any]:
-    """The units follow, the region's trail says it, and the receiver gets one mail of what came over."""
+    """The units follow and what the annual calendar brings, the trail says it, the receiver gets one mail of what came over."""
     receiver = _checked(uow, who, command.from_id, command.to_id)
     assert receiver is not None
     units = uow.all(_UNITS_OF, region_id=who.region_id, person_id=command.from_id)
@@ -234,9 +292,11 @@ def finish_hand_over(uow: UnitOfWork, command: FinishHandOver, who: Actor) -> di
             new_manager=receiver.person_id if unit.manager_id == command.from_id else unit.manager_id,
             new_owner=receiver.person_id if unit.contract_owner_id == command.from_id else unit.contract_owner_id,
         )
+    recurring = [r for r in _recurring_of(uow, who, command.from_id, receiver) if r.blocked is None]
+    uow.many(_MOVE_RECURRING, [{"recurring_id": r.id, "new_owner": receiver.person_id} for r in recurring])
     matters = mail_matters.pass_on(uow, command.from_id, receiver.person_id)
-    if not command.case_ids and not units and not matters:
-        return {"cases": 0, "units": 0, "tasks": 0}
+    if not command.case_ids and not units and not recurring and not matters:
+        return {"cases": 0, "units": 0, "tasks": 0, "recurring": 0}
     owed = uow.connection.execute(
         select(_tasks.c.due_on).where(
             _tasks.c.person_id == receiver.person_id,
@@ -256,6 +316,7 @@ def finish_hand_over(uow: UnitOfWork, command: FinishHandOver, who: Actor) -> di
             "to_person": receiver.person_id,
             "cases": len(command.case_ids),
             "units": [u.id for u in units] or None,
+            "recurring": [r.id for r in recurring] or None,
             "channel": who.channel,
         },
     )
@@ -275,13 +336,14 @@ def finish_hand_over(uow: UnitOfWork, command: FinishHandOver, who: Actor) -> di
         tasks=len(owed),
         due_on=min((t.due_on for t in owed if t.due_on), default=None),
     )
-    return {"cases": len(command.case_ids), "units": len(units), "tasks": len(owed)}
+    return {"cases": len(command.case_ids), "units": len(units), "tasks": len(owed), "recurring": len(recurring)}
 
 
 def hand_over_all(app: Stegvis, from_id: str, to_id: str, *, by: str | Actor, channel: str = "web") -> dict[str, Any]:
     """Everything that can move from one person to another: a command for each case, by its id, then the last one.
 
-    Broken off, it is begun again with the rest. Says how many cases, units and tasks moved and how many duties stay.
+    Broken off, it is begun again with the rest. Says how many cases, units, tasks and recurring duties moved and how many
+    duties stay.
     """
     with app.database.read() as uow:
         who = by if isinstance(by, Actor) else directory.actor(uow, by, local_date(uow.now), channel=channel)
@@ -292,4 +354,4 @@ def hand_over_all(app: Stegvis, from_id: str, to_id: str, *, by: str | Actor, ch
         if execute(app, HandOverCase(case_id, from_id, to_id), by=by, channel=channel)["moved"]
     ]
     done: dict[str, Any] = execute(app, FinishHandOver(from_id, to_id, tuple(moved)), by=by, channel=channel)
-    return done | {"left": sum(d.blocked is not None for d in plan.duties)}
+    return done | {"left": len(plan.staying)}

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from templates.labels import label
-from workflow.cases.hand_over import hand_over_all, hand_over_plan
+from workflow.cases.hand_over import Recurring, hand_over_all, hand_over_plan
 from workflow.cli.console import DONE, FAILED, WRONG_USAGE, Refusal, _, locale, open_app, operator, say, table, tell
 from workflow.commands import AddUser, BindIdentity, CreateToken, DisableUser, SetDirectoryNumber, UnbindIdentity
 from workflow.db.columns import fold
@@ -53,15 +53,17 @@ def hand_over(chosen: Namespace) -> int:
     done = hand_over_all(app, giver.id, receiver.id, by=by, channel="cli")
     say(
         tell(
-            _("Handed over: cases %(cases)s, tasks %(tasks)s, units %(units)s; duties left: %(left)s."),
-            **{name: done[name] for name in ("cases", "tasks", "units", "left")},
+            _(
+                "Handed over: cases %(cases)s, tasks %(tasks)s, units %(units)s, recurring duties %(recurring)s; duties left: %(left)s."
+            ),
+            **{name: done[name] for name in ("cases", "tasks", "units", "recurring", "left")},
         )
     )
     with app.database.read() as uow:
-        for duty in hand_over_plan(uow, by, giver.id, receiver.id).duties:
-            if duty.blocked:
-                role = label(f"role.{duty.role}", locale()).lower()
-                say(f"{duty.reference}: {label(f'hand_over.{duty.blocked}', locale(), role=role)}")
+        for duty in hand_over_plan(uow, by, giver.id, receiver.id).staying:
+            role = label(f"role.{duty.role}", locale()).lower()
+            what = duty.title if isinstance(duty, Recurring) else duty.reference
+            say(f"{what}: {label(f'hand_over.{duty.blocked}', locale(), role=role)}")
     return FAILED if done["left"] else DONE
 
 

@@ -24,8 +24,11 @@ class Many(list[Any]):
 class Memory(dict[Any, list[Row]]):
     """What registers answered, for the transactions of one batch of the scheduler: who is who, which terms apply.
 
-    One thread's, and as old as its batch. Nobody's right to do anything is ever read from it.
+    One thread's, and as old as its batch. Nobody's right to do anything is ever read from it. `in_hand` is the row that the
+    latest of these transactions took up: where it fails, at that.
     """
+
+    in_hand: Row | None = None
 
 
 class UnitOfWork:

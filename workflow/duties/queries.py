@@ -86,9 +86,10 @@ class RegisterItem:
     valid_to: date | None
 
 
+#: Who is named while that person's account is open: of what is not opened yet, else the role answers.
 _REGISTER = select(recurring, _people.c.name.label("owner_name"), _regions.c.name.label("region_name")).select_from(
     recurring.join(_regions, _regions.c.id == recurring.c.region_id).outerjoin(
-        _people, _people.c.id == recurring.c.owner_id
+        _people, and_(_people.c.id == recurring.c.owner_id, _people.c.disabled_at.is_(None))
     )
 )
 
@@ -128,7 +129,7 @@ def year_of(uow: UnitOfWork, who: Actor, year: int, today: date, *, region: str 
                     late=state in ("planned", AHEAD) and due_on < today,
                     opened_late=bool(case is not None and case.opened_late),
                     owner_role=row.owner_role,
-                    owner_name=row.owner_name if mine else None,
+                    owner_name=(case if case is not None else row).owner_name if mine else None,
                     case_id=case.case_id if case is not None and mine else None,
                     case_reference=case.case_reference if case is not None and mine else None,
                     done_on=case.done_on if case is not None else None,
@@ -149,8 +150,11 @@ def _opened(uow: UnitOfWork, ids: list[str], year: int) -> dict[tuple[str, str],
             duties.c.recurring_id, duties.c.period, duties.c.case_id, duties.c.due_on, duties.c.basis, duties.c.source,
             duties.c.opened_late, duties.c.done_on, duties.c.reference, duties.c.notified_on,
             duties.c.confirmation_reference, cases.c.title, cases.c.state, cases.c.reference.label("case_reference"),
+            _people.c.name.label("owner_name"),
         )
-        .select_from(duties.join(cases, cases.c.id == duties.c.case_id))
+        .select_from(
+            duties.join(cases, cases.c.id == duties.c.case_id).outerjoin(_people, _people.c.id == cases.c.owner_id)
+        )
         .where(duties.c.recurring_id.in_(ids), duties.c.due_on.between(date(year, 1, 1), date(year, 12, 31)))
     )  # fmt: skip
     return {(r.recurring_id, r.period): r for r in uow.connection.execute(query)}

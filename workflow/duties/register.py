@@ -6,11 +6,13 @@ pair of duty and period stands behind it. After downtime everything missed is op
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
 
+from notifications.plain_text import shorten
 from states.calendar import local_date
 from states.deadlines import Basis
 from states.duty_v1 import ANSWERING
@@ -25,17 +27,20 @@ from workflow.commands import (
     ShareRecurringDuty,
 )
 from workflow.db.columns import new_id
+from workflow.db.database import DatabaseUnavailable
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.duties.forms import OpenDutyForm
 from workflow.duties.standard import standard_of
 from workflow.duties.tables import Duty, RecurringDuty
-from workflow.engine import audit, case_rows
+from workflow.engine import audit, case_rows, directory
 from workflow.engine.execute import Stegvis, execute, handles
-from workflow.engine.forms import parse
+from workflow.engine.forms import LONGEST_LINE, one_line, parse
 from workflow.engine.opening import begin
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.people.register import person_here
+
+log = logging.getLogger("stegvis.duties")
 
 #: Who keeps the annual calendar of their own organisation.
 KEEPERS = frozenset({Role.ADMINISTRATOR, Role.HEAD_OF_PROCUREMENT, Role.SECRETARIAT, Role.REGION_COORDINATOR})
@@ -106,10 +111,14 @@ def add_recurring_duty(uow: UnitOfWork, command: AddRecurringDuty, who: Actor) -
 def _check(uow: UnitOfWork, c: AddRecurringDuty) -> None:
     faults = []
     for name in ("title", "source"):
-        text = str(getattr(c, name)).strip()
+        try:
+            text = one_line(str(getattr(c, name)))
+        except ValueError:
+            faults.append(FieldError(name, "field_invalid"))
+            continue
         if not text:
             faults.append(FieldError(name, "field_required"))
-        elif len(text) > 300:
+        elif len(text) > LONGEST_LINE:
             faults.append(FieldError(name, "field_too_long"))
     if c.rhythm not in set(Rhythm):
         faults.append(FieldError("rhythm", "unknown_choice"))
@@ -136,7 +145,7 @@ def _add(uow: UnitOfWork, c: AddRecurringDuty, who: Actor) -> str:
     duty_id = new_id(uow.now)
     names = ("region_id", "code", "rhythm", "month", "day", "times", "every_years", "base_year", "lead_days", "owner_role",
              "owner_id", "basis", "is_notice", "shared", "valid_from")  # fmt: skip
-    values = {name: getattr(c, name) for name in names} | {"title": c.title.strip(), "source": c.source.strip()}
+    values = {name: getattr(c, name) for name in names} | {"title": one_line(c.title), "source": one_line(c.source)}
     uow.run(_INSERT, id=duty_id, valid_to=None, decided_by=who.person_id, **values)
     said = {name: value for name, value in values.items() if name != "region_id"}
     _note(uow, c.region_id, "recurring_duty_added", who, recurring=duty_id, **said)
@@ -198,7 +207,10 @@ def share_recurring_duty(uow: UnitOfWork, command: ShareRecurringDuty, who: Acto
 
 
 def open_due_duties(app: Stegvis) -> int:
-    """Open every occurrence whose time has come, also those missed while nothing ran. Returns how many were opened here."""
+    """Open every occurrence whose time has come, also those missed while nothing ran. Returns how many were opened here.
+
+    One that fails is logged and keeps no other from being opened; not being there, it is tried again the next time.
+    """
     with app.database.read() as uow:
         today = local_date(uow.now)
         rows = uow.all(_ALL)
@@ -207,9 +219,20 @@ def open_due_duties(app: Stegvis) -> int:
     for row in rows:
         for occurrence in expected(row, date.min, today + _HORIZON):
             if occurrence.opens_on <= today and (row.id, occurrence.period) not in opened:
-                command = OpenDuty(row.id, occurrence.period)
-                made += execute(app, command, by=system_actor(row.region_id), channel="scheduler")["opened"]
+                made += _open(app, row, occurrence.period)
     return made
+
+
+def _open(app: Stegvis, row: Row, period: str) -> int:
+    try:
+        done = execute(app, OpenDuty(row.id, period), by=system_actor(row.region_id), channel="scheduler")
+        return int(done["opened"])
+    except Exception as error:
+        if isinstance(error, DatabaseUnavailable) and not error.took_too_long:
+            raise  # nothing is wrong with the duty, and the others would fare no better
+        extra = {"action": "duty_failed", "recurring": row.id, "period": period}
+        log.exception("duty %s of %s could not be opened", row.id, period, extra=extra)
+        return 0
 
 
 @handles(OpenDuty)
@@ -229,7 +252,7 @@ def open_duty(uow: UnitOfWork, command: OpenDuty, who: Actor) -> dict[str, Any]:
     (occurrence,) = found
     form = {
         "title": title_of(row, occurrence.period),
-        "owner": row.owner_id,
+        "owner": _owner(uow, row),
         "recurring_id": row.id,
         "period": occurrence.period,
         "due_on": occurrence.due_on.isoformat(),
@@ -243,12 +266,19 @@ def open_duty(uow: UnitOfWork, command: OpenDuty, who: Actor) -> dict[str, Any]:
     return {"opened": 1}
 
 
+def _owner(uow: UnitOfWork, row: Row) -> str | None:
+    """The person the row names. The role answers where nobody is named, or somebody whose account is closed."""
+    owner = directory.person(uow, row.owner_id) if row.owner_id else None
+    return owner.id if owner is not None and owner.disabled_at is None else None
+
+
 def title_of(row: Row, period: str) -> str:
-    """ "Styrgruppsmöte 3 av 4, 2027", "Verksamhetsplan …, 2027"."""
+    """ "Styrgruppsmöte 3 av 4, 2027", "Verksamhetsplan …, 2027"; of a long title as much as leaves room for which it is."""
     year, _, number = period.partition("-")
+    which = f", {year}"
     if row.rhythm == Rhythm.TIMES_A_YEAR and row.times > 1:
-        return f"{row.title} {number} av {row.times}, {year}"
-    return f"{row.title}, {year}"
+        which = f" {number} av {row.times}, {year}"
+    return shorten(row.title, LONGEST_LINE - len(which)) + which
 
 
 __all__ = ["COOPERATION", "KEEPERS", "expected", "open_due_duties", "recurrence", "title_of"]

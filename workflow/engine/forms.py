@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from notifications.plain_text import shorten
 from workflow.errors import FieldError, InvalidForm
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2060, 12, 31)
+LONGEST_LINE = 300
 
 
 class Form(BaseModel):
@@ -32,8 +34,8 @@ def _no_controls(text: str) -> str:
     return text
 
 
-def _one_line(text: str) -> str:
-    """A line may become a mail's subject or a file's cell: breaks of any kind are spaces."""
+def one_line(text: str) -> str:
+    """A line may become a mail's subject or a file's cell: breaks of any kind are spaces. Raises ValueError for controls."""
     return " ".join(_no_controls(text).split())
 
 
@@ -62,14 +64,12 @@ def _kronor(amount: Decimal) -> Decimal:
     return amount
 
 
-#: Longest line of text, titles of cases among them.
-MAX_LINE = 300
-Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE), AfterValidator(_one_line)]
+Line = Annotated[str, Field(min_length=1, max_length=LONGEST_LINE), AfterValidator(one_line)]
 Words = Annotated[
     str, Field(min_length=1, max_length=10_000, json_schema_extra={"widget": "textarea"}), AfterValidator(_no_controls)
 ]
 OptionalLine = Annotated[
-    Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line)] | None,
+    Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(one_line)] | None,
     BeforeValidator(empty_is_none),
     Field(default=None),
 ]
@@ -94,13 +94,9 @@ OptionalPerson = Annotated[
 
 
 def fitting(first: str, second: str) -> str:
-    """Two texts in one line of at most `MAX_LINE`; the longer one is cut where both do not fit."""
-
-    def cut(text: str, most: int) -> str:
-        return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-    second = cut(second, max(MAX_LINE // 2, MAX_LINE - len(first)))
-    return cut(first, MAX_LINE - len(second)) + second
+    """Two texts in one line of at most `LONGEST_LINE`; the longer one is cut where both do not fit."""
+    second = shorten(second, max(LONGEST_LINE // 2, LONGEST_LINE - len(first)))
+    return shorten(first, LONGEST_LINE - len(second)) + second
 
 
 def secret(*examples: Any) -> Any:

@@ -66,15 +66,26 @@ _FINISH = Statement(
         late_seconds=bindparam("late"),
     )
 )
+#: A timer that may have been fired, cancelled or moved since: what it says now, while it is still due.
+_STILL_DUE = Statement(
+    select(_timers.c.attempts).where(
+        _timers.c.id == bindparam("timer_id"), _timers.c.status == "pending", _timers.c.due_at <= bindparam("now")
+    )
+)
 _PUT_OFF = Statement(
     update(_timers)
-    .where(_timers.c.id == bindparam("timer_id"))
+    .where(_timers.c.id == bindparam("timer_id"), _timers.c.status == "pending")
     .values(
         attempts=bindparam("tries"),
         due_at=bindparam("again_at"),
         error=bindparam("why"),
         status=bindparam("new_status"),
     )
+)
+_WAIT = Statement(
+    update(_timers)
+    .where(_timers.c.id == bindparam("timer_id"), _timers.c.status == "fired")
+    .values(status="waiting", fired_at=None, late_seconds=None, error=bindparam("why"))
 )
 _TASK = Statement(select(_tasks).where(_tasks.c.id == bindparam("task_id")))
 _HELD = Statement(select(_holds.c.id, _holds.c.reason, _holds.c.since_at))
@@ -119,27 +130,35 @@ def fire_due_timers(app: Stegvis, *, limit: int = 10_000, seconds: float = inf) 
 
 def _fire(app: Stegvis, case_id: str, region_id: str, memory: Memory) -> bool:
     """Fire the case's earliest due timer. Whether it took effect; one that fails is put off."""
+    memory.in_hand = None
     try:
         return bool(execute(app, FireTimer(case_id), by=system_actor(region_id), memory=memory))
     except Exception as error:
         if isinstance(error, DatabaseUnavailable) and not error.took_too_long:
             raise  # nothing is wrong with the timer, and the others would fare no better
         log.exception("timer of case %s failed", case_id, extra={"action": "timer_failed", "case_id": case_id})
-        _put_off(app, case_id, error)
+        if memory.in_hand is not None:
+            _put_off(app, case_id, memory.in_hand.id, error)
         return False
 
 
-def _put_off(app: Stegvis, case_id: str, error: Exception) -> None:
-    """The failing timer waits longer each time; after the last try it stands as failed, for a person to see."""
+def _put_off(app: Stegvis, case_id: str, timer_id: str, error: Exception) -> None:
+    """The failing timer waits longer each time; after the last try it stands as failed, for a person to see.
+
+    Unless it is no longer due: another node has fired it since, or a step ended it. A case that somebody has in hand is left
+    to the next call.
+    """
     try:
         with app.database.write() as uow:
-            timer = uow.one(_DUE_OF_CASE, case_id=case_id, now=uow.now)
+            if uow.one(_LOCK_FREE_CASE, case_id=case_id) is None:
+                return
+            timer = uow.one(_STILL_DUE, timer_id=timer_id, now=uow.now)
             if timer is None:
                 return
             tries = timer.attempts + 1
             uow.run(
                 _PUT_OFF,
-                timer_id=timer.id,
+                timer_id=timer_id,
                 tries=tries,
                 again_at=uow.now + timedelta(seconds=30 * 2**tries),
                 why=f"{type(error).__name__}: {error}"[:500],
@@ -158,6 +177,8 @@ def fire_timer(uow: UnitOfWork, command: FireTimer, who: Actor) -> bool:
     timer = uow.one(_DUE_OF_CASE, case_id=command.case_id, now=uow.now)
     if timer is None:
         return False
+    if uow.memory is not None:
+        uow.memory.in_hand = timer
     if timer.task_id:
         step = load_step(uow, case, who, lots=False)
         _remind(step, timer)
@@ -185,9 +206,7 @@ def _pull(step: Step, timer: Row) -> None:
         log.info("timer %s of case %s is void: its step is gone", timer.kind, step.case_id)
     except NotPermitted as refusal:
         why = ", ".join(u.code for u in refusal.unmet)
-        step.uow.run(
-            _PUT_OFF, timer_id=timer.id, tries=timer.attempts, again_at=timer.due_at, why=why, new_status="waiting"
-        )
+        step.uow.run(_WAIT, timer_id=timer.id, why=why)
 
 
 def _remind(step: Step, timer: Row) -> None:

@@ -121,7 +121,7 @@ def would_move(request: Request, from_person: str, to_person: str | None = None)
     """What a person answers for; with a receiver also what cannot go there (`blocked`). 403 but for those who lead the person."""
     with looking(request) as call:
         plan = hand_over_plan(call.uow, call.who, from_person, to_person)
-        return answered({"items": plan.duties, "units": plan.units, "next": None})
+        return answered({"items": plan.duties, "units": plan.units, "recurring": plan.recurring, "next": None})
 
 
 @router.post(f"{ROOT}/hand-over")

@@ -12,7 +12,7 @@ from states.reminders import last_day_of_rest
 from templates.formatting import day
 from templates.labels import gettext, label, ngettext
 from workflow.cases.deciders import Gap, decider_gaps
-from workflow.cases.hand_over import Duty, hand_over_all, hand_over_plan, may_hand_over
+from workflow.cases.hand_over import HandOverPlan, Recurring, hand_over_all, hand_over_plan, may_hand_over
 from workflow.commands import SnoozeTask
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
 from workflow.people.queries import people_of_region
@@ -115,24 +115,30 @@ def _hand_over_page(request: Request, person: str, to: str, typed: Typed) -> Res
             "to": to,
             "names": names,
             "plan": plan,
-            "moving": _rows(plan.duties, locale, blocked=False) if plan else [],
-            "staying": _rows(plan.duties, locale, blocked=True) if plan else [],
+            "moving": _rows(plan, locale, blocked=False) if plan else [],
+            "staying": _rows(plan, locale, blocked=True) if plan else [],
             **typed.as_context(),
         }  # fmt: skip
         title = gettext("Hand over all duties of a person", locale)
         return page(request, "pages/hand_over.html", context, title=title, status=typed.status, errors=typed.errors)
 
 
-def _rows(duties: tuple[Duty, ...], locale: str, *, blocked: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "duty": d,
-            "what": words.step_text("asked", d.process, d.trigger, locale) if d.trigger else words.role_text(d.role, locale),
-            "why": label(f"hand_over.{d.blocked}", locale, role=label(f"role.{d.role}", locale).lower()) if d.blocked else "",
-        }
-        for d in duties
-        if bool(d.blocked) is blocked
-    ]  # fmt: skip
+def _rows(plan: HandOverPlan, locale: str, *, blocked: bool) -> list[dict[str, Any]]:
+    """The rows of a table: what is open, case by case, and then what the annual calendar will bring."""
+    rows: list[dict[str, Any]] = []
+    for d in plan.everything:
+        if bool(d.blocked) is not blocked:
+            continue
+        why = label(f"hand_over.{d.blocked}", locale, role=label(f"role.{d.role}", locale).lower()) if blocked else ""
+        row: dict[str, Any] = {"title": d.title, "why": why, "what": words.role_text(d.role, locale), "due_on": None}
+        if isinstance(d, Recurring):
+            row |= {"href": "/year#register", "name": gettext("The year", locale)}
+        else:
+            row |= {"href": f"/cases/{d.case_id}", "name": d.reference, "due_on": d.due_on}
+            if d.trigger:
+                row["what"] = words.step_text("asked", d.process, d.trigger, locale)
+        rows.append(row)
+    return rows
 
 
 # --- days without a decider --------------------------------------------------------------------------------------
