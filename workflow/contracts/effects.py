@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from states.calendar import FIRST_YEAR, LAST_YEAR
-from states.contract_v1 import WEIGH_CEILING
+from states.calendar import FIRST_YEAR, LAST_YEAR, local_date
+from states.contract_v1 import FOLLOW_UP, WEIGH_CEILING
+from states.deadlines import Receipt
+from states.due_dates import follow_up_again
 from states.facts import ContractFacts
 from states.reminders import setting
 from states.steps import plan, timer_plans
@@ -170,9 +174,15 @@ def open_contract(step: Step) -> None:
     )
 
 
-def replan(step: Step) -> None:
-    """The contract's dates changed: its timers and running duties are counted again from the facts as they are now."""
-    step.load("contract")
+def replan(step: Step, **columns: Any) -> None:
+    """Change columns of the contract (or none): its timers are set anew, and its running duties count again.
+
+    A duty whose date the change does not touch stays as it is, however often this is called.
+    """
+    before: ContractFacts = step.load("contract")
+    if columns:
+        change_contract(step, **columns)
+    after: ContractFacts = step.load("contract")
     obligations.cancel_state_timers(step, None)
     situation = step.situation()
     state = step.case.state
@@ -180,10 +190,17 @@ def replan(step: Step) -> None:
         obligations.set_state_timer(step, timer, None)
     owes = step.definition.state(state).owes
     for task in obligations.open_tasks(step.uow, step.case_id):
-        if owes and task.trigger == owes.trigger:
+        running = Receipt.from_json(json.loads(task.receipt)) if task.receipt else None
+        receipt = running
+        if task.trigger == FOLLOW_UP.trigger:
+            start_moved = after.start_on != before.start_on
+            receipt = follow_up_again(situation, running, local_date(task.opened_at), start_moved=start_moved)
+        elif owes and task.trigger == owes.trigger:
+            was = replace(situation, facts={**situation.facts, "contract": before})
             receipt = plan(situation, owes).receipt
-            if receipt and receipt.due_on != task.due_on:
-                obligations.move_task(step, task, receipt)
+            receipt = running if receipt == plan(was, owes).receipt else receipt
+        if receipt and receipt != running:
+            obligations.move_task(step, task, receipt)
 
 
 @effect("store_existing_contract")
@@ -199,7 +216,7 @@ def store_contract_amendment(step: Step) -> None:
     left = max(f.option_count - row.options_used, 0)
     last_end_on = _check_period(f, left)
     known = {k for k in row.missing.split(",") if k and getattr(f, k, None) is None}
-    change_contract(
+    replan(
         step,
         contract_number=f.contract_number,
         start_on=f.start_on,
@@ -213,7 +230,6 @@ def store_contract_amendment(step: Step) -> None:
         is_framework=f.is_framework,
         missing=",".join(sorted(known)),
     )
-    replan(step)
 
 
 @effect("store_handover_proposal")
@@ -222,7 +238,7 @@ def store_handover_proposal(step: Step) -> None:
     person = step.directory.person(f.manager)
     if person is None or not person.active:
         raise InvalidForm([FieldError("manager", "unknown_person")])
-    change_contract(
+    replan(
         step,
         handover_proposed_by=step.actor.person_id,
         contract_class=f.contract_class,
