@@ -204,11 +204,12 @@ _register("ex_ante_standstill", _ex_ante_standstill, "procurement")
 
 
 def _change_notice(s: Situation) -> Receipt:
-    """A change under LOU 17:11 or 17:12 is advertised (LOU 17:16); how soon is our default."""
-    return count(s, "change_notice", "contract_changed", s.answer("changed_on") or s.today)
+    """A change under LOU 17:11 or 17:12 is advertised (LOU 17:16); how soon is our default. Of several the first counts."""
+    changed = [m.on for m in s.facts["matters"] if m.settled_by == "record_change_notice"]
+    return count(s, "change_notice", "contract_changed", min(changed, default=s.today))
 
 
-_register("change_notice", _change_notice)
+_register("change_notice", _change_notice, "matters")
 
 
 def _ceiling_review(s: Situation) -> Receipt:
@@ -219,21 +220,22 @@ _register("ceiling_review", _ceiling_review)
 
 
 def _party_decision(s: Situation) -> Receipt:
-    """A matter that a private party began is decided within six months (FL 12 §)."""
-    return count(
-        s, "party_decision", "party_matter_begun", s.contract.party_since_on or s.answer("begun_on") or s.today
-    )
+    """A matter that a private party began is decided within six months; of several the last day that comes first (FL 12 §).
+
+    Asked in writing to decide after that time, one decides or refuses within four weeks.
+    """
+    days = [
+        count(s, "party_decision_asked", "party_asked", m.asked_on)
+        if m.asked_on
+        else count(s, "party_decision", "party_matter_begun", m.on)
+        for m in s.facts["matters"]
+        if m.settled_by == "record_party_decision"
+    ]
+    return min(days, key=lambda r: str(r.due_on), default=count(s, "party_decision", "party_matter_begun", s.today))
 
 
-_register("party_decision", _party_decision, "contract")
-
-
-def _party_decision_asked(s: Situation) -> Receipt:
-    """Asked in writing to decide after six months, one decides or refuses within four weeks (FL 12 §)."""
-    return count(s, "party_decision_asked", "party_asked", s.answer("asked_on") or s.today)
-
-
-_register("party_decision_asked", _party_decision_asked)
+_register("party_decision", _party_decision, "matters")
+_register("party_decision_asked", _party_decision, "matters")
 
 
 def _from_signing(code: str) -> None:

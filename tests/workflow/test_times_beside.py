@@ -154,6 +154,8 @@ def test_reasons_are_given_fifteen_days_from_the_first_request_that_waits(play: 
     with pytest.raises(InvalidForm):
         play.act("officer", "record_reasons_given", given_on=(play.today + timedelta(days=1)).isoformat())
     play.act("officer", "record_reasons_given", given_on=play.today.isoformat())
+    assert play.task("record_reasons_given").due_on > due_on, "the second waits for its own"
+    play.act("officer", "record_reasons_given", given_on=play.today.isoformat())
     assert "record_reasons_given" not in {t.trigger for t in play.tasks()}
 
 

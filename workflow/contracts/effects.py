@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from states.calendar import FIRST_YEAR, LAST_YEAR, local_date
-from states.contract_v1 import FOLLOW_UP, WEIGH_CEILING
+from states.contract_v1 import ADVERTISED_GROUNDS, CHANGE_NOTICE, FOLLOW_UP, PARTY_DECISION, WEIGH_CEILING
 from states.deadlines import Receipt
 from states.due_dates import follow_up_again
 from states.facts import ContractFacts
 from states.reminders import setting
 from states.steps import plan, timer_plans
+from workflow.cases import matters
 from workflow.contracts.tables import Contract, ContractFollowUp
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
@@ -302,31 +303,45 @@ def store_ceiling_weighed(step: Step) -> None:
 
 @effect("store_contract_change")
 def store_contract_change(step: Step) -> None:
-    step.happened("changed_on")
+    changed_on = step.happened("changed_on")
+    if step.form.change_ground in ADVERTISED_GROUNDS:
+        matters.waits_from_now(step, changed_on)
 
 
 @effect("store_change_notice")
 def store_change_notice(step: Step) -> None:
+    """One notice is of one change."""
     step.happened("published_on")
+    matters.settled(step)
+    matters.owe_the_others(step, CHANGE_NOTICE)
 
 
 @effect("store_party_matter")
 def store_party_matter(step: Step) -> None:
-    """Of several matters that wait the first one's time counts."""
-    begun_on = step.happened("begun_on")
-    before = contract_row(step).party_since_on
-    change_contract(step, party_since_on=min(begun_on, before or begun_on))
+    matters.waits_from_now(step, step.happened("begun_on"))
+    _note_party_matters(step)
 
 
 @effect("store_party_asks")
 def store_party_asks(step: Step) -> None:
-    step.happened("asked_on")
+    matters.asked_for(step, step.happened("asked_on"))
+    _note_party_matters(step)
 
 
 @effect("store_party_decision")
 def store_party_decision(step: Step) -> None:
+    """One decision is of one party's matter."""
     step.happened("decided_on")
-    change_contract(step, party_since_on=None)
+    matters.settled(step)
+    _note_party_matters(step)
+    matters.owe_the_others(step, PARTY_DECISION)
+
+
+def _note_party_matters(step: Step) -> None:
+    """Since when a party waits: the first of those that have not asked for their decision, else the first of all."""
+    open_now = [m for m in step.load("matters") if m.settled_by == PARTY_DECISION.trigger]
+    unasked = [m for m in open_now if m.asked_on is None]
+    change_contract(step, party_since_on=min((m.on for m in unasked or open_now), default=None))
 
 
 @effect("settle_extension")
