@@ -148,8 +148,8 @@ def test_reasons_given_to_one_tenderer_are_still_owed_to_the_other(play: Play) -
     assert owed(1)[0] > first
     assert len(owed(2)) == 1
     assert in_order(play)
+    of_another_lot = number(play, "reasons_request_recorded", 1)
     with pytest.raises(InvalidForm):
-        of_another_lot = number(play, "reasons_request_recorded", 1)
         play.act("officer", "record_reasons_given", 1, given_on=play.today.isoformat(), matter=of_another_lot)
     play.act("officer", "record_reasons_given", 1, given_on=play.today.isoformat(), note="till B")
     assert owed(1) == []

@@ -14,6 +14,7 @@ from tests.workflow.test_renewal import contract
 from workflow.cases.deadline_check import verify_deadlines
 from workflow.commands import ExtendDeadline, ReplanContract
 from workflow.engine.execute import execute
+from workflow.errors import InvalidForm
 
 #: What stands in the contract of these tests; an amendment writes all of it again.
 STANDS = {"start_on": "2025-01-01", "end_on": "2028-12-31", "contract_class": "b"}
@@ -122,6 +123,22 @@ def test_a_class_given_at_the_handover_moves_when_the_next_procurement_is_asked_
     assert asked_on() == date(2026, 12, 30), "24 months before: the 31st is a rest day"
     play.act("manager", "accept_handover")
     assert asked_on() == date(2026, 12, 30)
+
+
+def test_a_contract_that_lost_its_last_day_is_not_extended_and_keeps_its_options(play: Play) -> None:
+    stands = STANDS | {"end_on": "2026-10-31", "option_count": 2, "option_months": 12, "notice_months": 3}
+    contract(play, **stands)
+    play.run_due()
+    assert play.row().state == "extension_decision"
+    amend(play, **stands | {"end_on": ""})
+    extend = {"extension": "extend", "evaluation": "Bra", "reasons": "Behovet kvarstår"}
+    with pytest.raises(InvalidForm) as refusal:
+        play.act("owner", "decide_extension", **extend)
+    assert [(e.field, e.code) for e in refusal.value.errors] == [("extension", "extension_of_no_end")]
+    amend(play, **stands)
+    play.act("owner", "decide_extension", **extend)
+    (row,) = play.sql("SELECT end_on, option_count, options_used FROM contracts")
+    assert (str(row.end_on), row.option_count, row.options_used) == ("2027-10-31", 2, 1)
 
 
 # --- of all duties of a contract -----------------------------------------------------------------------------------

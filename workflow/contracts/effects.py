@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from states.calendar import FIRST_YEAR, LAST_YEAR, local_date
+from states.calendar import FIRST_YEAR, LAST_YEAR, ONE_DAY, local_date
 from states.contract_v1 import ADVERTISED_GROUNDS, CHANGE_NOTICE, FOLLOW_UP, PARTY_DECISION, WEIGH_CEILING
 from states.deadlines import Receipt
 from states.due_dates import follow_up_again
 from states.facts import ContractFacts
+from states.guards.contracts import framework_may_end_before, last_end_of
 from states.reminders import setting
 from states.steps import plan, timer_plans
 from workflow.cases import matters
@@ -78,6 +79,19 @@ def _check_period(f: Any, options_left: int) -> date | None:
         years = {"year": last.year, "first": FIRST_YEAR, "last": LAST_YEAR}
         raise InvalidForm([FieldError("option_count", "year_unknown", years)])
     return last
+
+
+def check_framework_period(f: Any) -> None:
+    """A framework with all its options runs for at most four years unless special reasons are stated (LOU 7:2).
+
+    Raises InvalidForm.
+    """
+    if not f.is_framework or f.framework_reason or f.start_on is None or f.end_on is None:
+        return
+    limit = framework_may_end_before(f.start_on)
+    if last_end_of(f.end_on, f.option_count, f.option_months) >= limit:
+        due = (limit - ONE_DAY).isoformat()
+        raise InvalidForm([FieldError("end_on", "framework_too_long", {"due": due})])
 
 
 def contract_row(step: Step) -> Row:
@@ -216,6 +230,8 @@ def store_contract_amendment(step: Step) -> None:
     row = contract_row(step)
     left = max(f.option_count - row.options_used, 0)
     last_end_on = _check_period(f, left)
+    if (f.is_framework, f.start_on, last_end_on) != (row.is_framework, row.start_on, row.last_end_on):
+        check_framework_period(f.model_copy(update={"option_count": left}))
     known = {k for k in row.missing.split(",") if k and getattr(f, k, None) is None}
     replan(
         step,
@@ -349,7 +365,9 @@ def settle_extension(step: Step) -> None:
     """An option used moves the end by its months; letting it expire closes the options that were left."""
     row = contract_row(step)
     left = row.option_count - row.options_used - 1
-    if step.form.extension == "extend" and row.end_on is not None:
+    if step.form.extension == "extend":
+        if row.end_on is None:
+            raise InvalidForm([FieldError("extension", "extension_of_no_end")])
         months = row.option_months or 12
         end_on = add_months(row.end_on, months)
         change_contract(

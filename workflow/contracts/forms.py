@@ -75,6 +75,7 @@ class ExistingContractForm(Form):
 
 @form("contract", "amend_contract")
 class AmendForm(ContractFields):
+    framework_reason: OptionalWords
     reason: Words
 
 

@@ -185,7 +185,10 @@ def lost(step: Step) -> None:
 
 
 def _before(step: Step) -> list[Step]:
-    """The contracts before a procurement, locked by id as everything older is locked before what is newer."""
+    """The contracts before a procurement, locked after it and in the order of their ids.
+
+    No step of a contract ever locks a procurement that is there, so that nobody waits in a circle.
+    """
     rows = step.uow.all(_BEFORE, predecessor_id=step.case.predecessor_id, region_id=step.case.region_id)
     who = step.actor
     return [load_step(step.uow, visible_case(step.uow, r.id, who, lock=True), who) for r in rows]

@@ -290,6 +290,7 @@ class DirectAwardForm(ContractRow):
     """The supplier and the contract of a direct procurement or a call-off: need, decision, documentation."""
 
     value: Money
+    framework_reason: OptionalWords
     reasons: Words
     signing_reference: OptionalLine
 
