@@ -166,6 +166,9 @@ def _alive() -> list[Transition]:
 
 #: Opened when what has been called off passes another step of the ceiling (`call_off_warnings`).
 WEIGH_CEILING = Obligation("weigh_ceiling", (OWNER,), "ceiling_review")
+#: One duty each for all that waits (`states/matters.py`).
+CHANGE_NOTICE = Obligation("record_change_notice", (OFFICER, MANAGER), "change_notice")
+PARTY_DECISION = Obligation("record_party_decision", (OFFICER, MANAGER), "party_decision")
 #: Changes that are advertised: additions by the same supplier, and unforeseen ones (LOU 17:11, 17:12, 17:16).
 ADVERTISED_GROUNDS = ("section_11", "section_12")
 OTHER_GROUNDS = tuple(g for g in ROUTING["change_ground"] if g not in ADVERTISED_GROUNDS)
@@ -173,8 +176,6 @@ OTHER_GROUNDS = tuple(g for g in ROUTING["change_ground"] if g not in ADVERTISED
 
 def _beside() -> list[Transition]:
     """What is recorded as it happens: call-offs, changes, and matters that a private party began."""
-    notice = Obligation("record_change_notice", (OFFICER, MANAGER), "change_notice")
-    decision = Obligation("record_party_decision", (OFFICER, MANAGER), "party_decision")
     asked = Obligation("record_party_decision", (OFFICER, MANAGER), "party_decision_asked")
     edges = []
     for source in ALIVE:
@@ -195,7 +196,7 @@ def _beside() -> list[Transition]:
             record("record_call_off_value", (MANAGER, OWNER, OFFICER), "store_call_off_value", "framework_has_ceiling"),
             record("weigh_ceiling", (OWNER,), "store_ceiling_weighed", "framework_has_ceiling"),
             record(
-                "record_contract_change", (OFFICER, MANAGER), "store_contract_change", opens=(notice,),
+                "record_contract_change", (OFFICER, MANAGER), "store_contract_change", opens=(CHANGE_NOTICE,),
                 when=(("change_ground", ADVERTISED_GROUNDS),), cites="LOU 17:11, 17:12, 17:16",
             ),
             record(
@@ -204,7 +205,7 @@ def _beside() -> list[Transition]:
             ),
             record("record_change_notice", (OFFICER, MANAGER), "store_change_notice", cites="LOU 17:16"),
             record(
-                "record_party_matter", (OFFICER, MANAGER), "store_party_matter", opens=(decision,), cites="FL 11, 12 §§"
+                "record_party_matter", (OFFICER, MANAGER), "store_party_matter", opens=(PARTY_DECISION,), cites="FL 11, 12 §§"
             ),
             record(
                 "record_party_asks", (OFFICER, MANAGER), "store_party_asks", "party_may_ask_for_decision",
@@ -375,4 +376,4 @@ CONTRACT_V1 = ProcessDefinition(
     ),
 )
 
-__all__ = ["CONTRACT_V1", "HANDOVER", "WEIGH_CEILING"]
+__all__ = ["CHANGE_NOTICE", "CONTRACT_V1", "HANDOVER", "PARTY_DECISION", "WEIGH_CEILING"]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from states.deadlines import Basis, Receipt, derive, fixed, none_applies
+from states.deadlines import Basis, Receipt, again, derive, fixed, none_applies
 from states.definition import Mark
 from states.facts import Situation
 from states.terms import TERMS
@@ -204,11 +204,12 @@ _register("ex_ante_standstill", _ex_ante_standstill, "procurement")
 
 
 def _change_notice(s: Situation) -> Receipt:
-    """A change under LOU 17:11 or 17:12 is advertised (LOU 17:16); how soon is our default."""
-    return count(s, "change_notice", "contract_changed", s.answer("changed_on") or s.today)
+    """A change under LOU 17:11 or 17:12 is advertised (LOU 17:16); how soon is our default. Of several the first counts."""
+    changed = [m.on for m in s.facts["matters"] if m.settled_by == "record_change_notice"]
+    return count(s, "change_notice", "contract_changed", min(changed, default=s.today))
 
 
-_register("change_notice", _change_notice)
+_register("change_notice", _change_notice, "matters")
 
 
 def _ceiling_review(s: Situation) -> Receipt:
@@ -219,21 +220,22 @@ _register("ceiling_review", _ceiling_review)
 
 
 def _party_decision(s: Situation) -> Receipt:
-    """A matter that a private party began is decided within six months (FL 12 §)."""
-    return count(
-        s, "party_decision", "party_matter_begun", s.contract.party_since_on or s.answer("begun_on") or s.today
-    )
+    """A matter that a private party began is decided within six months; of several the last day that comes first (FL 12 §).
+
+    Asked in writing to decide after that time, one decides or refuses within four weeks.
+    """
+    days = [
+        count(s, "party_decision_asked", "party_asked", m.asked_on)
+        if m.asked_on
+        else count(s, "party_decision", "party_matter_begun", m.on)
+        for m in s.facts["matters"]
+        if m.settled_by == "record_party_decision"
+    ]
+    return min(days, key=lambda r: str(r.due_on), default=count(s, "party_decision", "party_matter_begun", s.today))
 
 
-_register("party_decision", _party_decision, "contract")
-
-
-def _party_decision_asked(s: Situation) -> Receipt:
-    """Asked in writing to decide after six months, one decides or refuses within four weeks (FL 12 §)."""
-    return count(s, "party_decision_asked", "party_asked", s.answer("asked_on") or s.today)
-
-
-_register("party_decision_asked", _party_decision_asked)
+_register("party_decision", _party_decision, "matters")
+_register("party_decision_asked", _party_decision, "matters")
 
 
 def _from_signing(code: str) -> None:
@@ -253,17 +255,46 @@ _from_signing("start_up_meeting")
 FOLLOW_UP_TERMS = {"a": "follow_up_three_a_year", "b": "follow_up_yearly", "c": "follow_up_every_second_year"}
 
 
+def _from_first_day(s: Situation, code: str, anchor: str, anchor_on: date) -> Receipt:
+    """From an event, or from the first day of a contract that begins after it: nobody follows up what lay before."""
+    start_on = s.contract.start_on
+    if start_on and start_on >= anchor_on:
+        return count(s, code, "contract_started", start_on)
+    return count(s, code, anchor, anchor_on)
+
+
 def _follow_up(s: Situation) -> Receipt | None:
-    """The next follow-up by class, counted from the start of the contract or from the last follow-up."""
-    contract = s.contract
-    contract_class = s.answer("contract_class") or contract.contract_class
+    """The next follow-up by class: from the last one, else from the day the duty arose or the contract begins after it."""
+    contract_class = s.answer("contract_class") or s.contract.contract_class
     if contract_class is None:
         return None
+    code = FOLLOW_UP_TERMS[contract_class]
     followed_up_on = s.answer("followed_up_on")
     if followed_up_on:
-        return count(s, FOLLOW_UP_TERMS[contract_class], "followed_up", followed_up_on)
-    start_on = max(contract.start_on or s.today, s.today)
-    return count(s, FOLLOW_UP_TERMS[contract_class], "contract_started", start_on)
+        return count(s, code, "followed_up", followed_up_on)
+    return _from_first_day(s, code, "step_begun", s.today)
+
+
+def follow_up_again(s: Situation, running: Receipt | None, begun_on: date, *, start_moved: bool) -> Receipt | None:
+    """A running follow-up after a change of the contract: another only where its class or (`start_moved`) first day is.
+
+    It counts from its own event with its own pauses, and a decided extension stays. `begun_on` is the day on which the
+    duty arose. One that had no last day, for want of a class, counts from today.
+    """
+    if s.contract.contract_class is None:
+        return running
+    code = FOLLOW_UP_TERMS[s.contract.contract_class]
+    if running is None or running.anchor_on is None:
+        return _from_first_day(s, code, "class_given", s.today)
+    if not start_moved or running.anchor == "followed_up":
+        receipt = count(s, code, running.anchor, running.anchor_on)
+    elif running.anchor == "contract_started":
+        receipt = _from_first_day(s, code, "step_begun", begun_on)
+    else:
+        receipt = _from_first_day(s, code, running.anchor, running.anchor_on)
+    if (receipt.term, receipt.anchor, receipt.anchor_on) == (running.term, running.anchor, running.anchor_on):
+        return running
+    return again(receipt, s.calendar, pauses=running.pauses, extensions=running.extensions)
 
 
 DUE_DATES["follow_up"] = DueDate("follow_up", _follow_up, ("contract",), Mark.POLICY, "SKR, avtalsklass")

@@ -192,6 +192,21 @@ class ContractFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MatterFacts:
+    """One of what may wait several times over (`states/matters.py`): `on` is the day that its time counts from.
+
+    `number` is that of the event that recorded it, None while that is being written. `asked_on`: the party asked for
+    its decision.
+    """
+
+    number: int | None
+    settled_by: str
+    lot: int | None
+    on: date
+    asked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalFacts:
     """What follows a contract: `begun` a procurement that runs or ran to its contracts, `lost` one that was cancelled."""
 

@@ -59,7 +59,15 @@ def error_codes() -> Iterator[str]:
 
 def anchors() -> Iterator[str]:
     """Every event that the registry of deadlines counts from: where each counting function takes its anchor."""
-    position = {"count": 2, "derive": 1, "fixed": 1, "none_applies": 1, "_from_today": 1, "agreed": 2}
+    position = {
+        "count": 2,
+        "derive": 1,
+        "fixed": 1,
+        "none_applies": 1,
+        "_from_today": 1,
+        "_from_first_day": 2,
+        "agreed": 2,
+    }
     for module in (due_dates, deviation_dates):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:

@@ -9,6 +9,7 @@ from states.decision import Unmet
 from states.definition import Mark
 from states.facts import Situation
 from states.guards.registered import HEAD, OFFICER, OWNER, _another_person, _unless, guard
+from states.matters import chosen, those_meant
 
 #: A framework runs for at most so many months, unless there are special reasons.
 LONGEST_FRAMEWORK = 48
@@ -115,14 +116,14 @@ def party_matter_is_open(s: Situation) -> list[Unmet]:
     return _unless(s.contract.party_since_on is not None, "no_party_matter", OFFICER)
 
 
-@guard("contract", mark=Mark.LAW, source="FL 12 §")
+@guard("matters", mark=Mark.LAW, source="FL 12 §")
 def party_may_ask_for_decision(s: Situation) -> list[Unmet]:
     """A private party may ask, once, when six months have passed (FL 12 §)."""
-    begun = s.contract.party_since_on
-    if begun is None:
+    matter = chosen(those_meant(s.facts["matters"], "record_party_asks", None), s.answer("matter"))
+    if matter is None:
         return [Unmet("no_party_matter", (OFFICER,))]
     asked = s.answer("asked_on") or s.today
-    earliest = _six_months_after(begun)
+    earliest = _six_months_after(matter.on)
     return _unless(asked >= earliest, "party_asks_too_early", cites="FL 12 §", due=earliest.isoformat())
 
 

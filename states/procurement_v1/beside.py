@@ -10,6 +10,8 @@ from states.procurement_v1.vocabulary import AFTER_OPENING, LOT, OFFICER, SYSTEM
 
 #: Opened where the notice states how long tenders bind, and anew with each longer time that was agreed.
 TENDER_VALIDITY = owes("record_tender_validity", OFFICER, by="tender_validity")
+#: One duty for all requests that wait (`states/matters.py`).
+REASONS = owes("record_reasons_given", OFFICER, by="reasons")
 #: A tenderer may ask for reasons once the decision is known (LOU 12:13), also of a cancellation.
 AFTER_DECISION = (
     "award_notice", "standstill", "in_review", "contract_signing", "cancellation_notice", "cancellation_review",
@@ -95,7 +97,7 @@ def beside() -> list[Transition]:
                 source,
                 by=(OFFICER,),
                 effects=("store_reasons_request",),
-                opens=(owes("record_reasons_given", OFFICER, by="reasons"),),
+                opens=(REASONS,),
                 cites="LOU 12:13, 19:20",
                 kind="record",
                 while_paused=True,

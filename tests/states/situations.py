@@ -16,6 +16,7 @@ from states.facts import (
     DutyFacts,
     LotFacts,
     Mandate,
+    MatterFacts,
     MilestoneFacts,
     OpinionFacts,
     Parameter,
@@ -132,6 +133,7 @@ FACTS: dict[str, Any] = {
     "open_tasks": (),
     "disqualified": (),
     "renewal": RenewalFacts(),
+    "matters": (MatterFacts(7, "record_party_decision", None, date(2026, 3, 1)),),
     "deviation": DEVIATION,
     "termination": date(2027, 6, 30),
 }

@@ -10,8 +10,10 @@ import pytest
 from tests.databases import SqliteFiles
 from tests.play import CONTRACT, REQUIREMENT, SUPPLIER, TARGET, Play
 from tests.web.paper import Paper, Reader, said
-from tests.web.site import sign_in
+from tests.web.site import csrf_token, sign_in
 from workflow.commands import OpenCase, SetSubstitute
+from workflow.contracts import queries as contract_queries
+from workflow.errors import InvalidForm
 
 Seat = Callable[[str], Reader]
 
@@ -383,6 +385,39 @@ def test_the_next_procurement_is_started_from_the_contract_that_ends(play: Play,
     assert any(contract["reference"] in text for text in opened.links())
     assert "Starta" not in head.open("/contracts/ahead").links()
     assert not [f for f in head.open("/contracts/ahead").forms() if "procure-again" in f.action]
+
+
+def test_more_contracts_ahead_than_one_page_holds_are_counted_and_the_nearest_are_shown(
+    play: Play, seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract_queries, "MOST_AHEAD", 2)
+    for number in range(1, 5):
+        form = {"title": f"Avtal {number}", "unit": play.people["unit"], "supplier_name": f"Leverantör {number} AB",
+                "start_on": "2024-01-01", "end_on": f"2027-0{number}-15"}  # fmt: skip
+        contract = play.do("officer", OpenCase("contract", play.region, form))
+    head = seat("head")
+    page = head.open("/contracts/ahead")
+    assert "2 avtal som tar slut senare är utelämnade." in page.text
+    assert ["Avtal 1" in page.text, "Avtal 2" in page.text, "Avtal 3" in page.text] == [True, True, False]
+    assert page.text.count("4 avtal") == 1
+    assert "2 avtal som tar slut senare är utelämnade." in head.open("/contracts/ahead?view=summary").text
+    sheet = head.browser.get("/contracts/ahead?format=csv").content.decode("utf-8-sig")
+    assert "2 avtal som tar slut senare är utelämnade." in sheet.splitlines()[-1]
+    answer = head.browser.post(
+        f"/contracts/{contract['id']}/procure-again", data={"csrf_token": csrf_token(head.browser)}
+    )
+    assert answer.status_code == 303, "also one that the page leaves out"
+
+
+def test_a_pause_shows_when_the_case_is_expected_to_go_on(play: Play, seat: Seat) -> None:
+    case = play.open()
+    with pytest.raises(InvalidForm):
+        play.act("officer", "pause", reason="Väntar på budget", resume_on=play.today.isoformat())
+    play.act("officer", "pause", reason="Väntar på budget", resume_on="2026-04-15")
+    assert "Nu: pausat sedan 2 mars, väntas gå vidare 15 apr." in seat("officer").open(f"/cases/{case}").text
+    play.act("officer", "resume")
+    play.act("officer", "pause", reason="Väntar igen")
+    assert "Nu: pausat sedan 2 mars." in seat("officer").open(f"/cases/{case}").text
 
 
 def test_the_contracts_ahead_are_added_up_on_one_sheet(play: Play, seat: Seat) -> None:

@@ -434,8 +434,8 @@ def test_what_lies_ahead_names_the_days_by_division_and_whether_the_next_procure
     (contract,) = contracted.contracts()
     actor = contracted.as_("officer")
     with contracted.app.database.read() as uow:
-        assert contracts_ahead(uow, actor, date(2026, 7, 30)) == []
-        (ahead,) = contracts_ahead(uow, actor, date(2026, 7, 31))
+        assert contracts_ahead(uow, actor, date(2026, 7, 30)).items == []
+        (ahead,) = contracts_ahead(uow, actor, date(2026, 7, 31)).items
         view = case_view(uow, actor, contract)
     days = {d.kind: (d.due_on, d.receipt) for d in view.deadlines if d.what == "contract"}
     assert ahead.division == "Division Nära"
@@ -445,7 +445,7 @@ def test_what_lies_ahead_names_the_days_by_division_and_whether_the_next_procure
     form = {"title": "Städtjänster igen", "unit": contracted.people["unit"]}
     contracted.do("officer", OpenCase("procurement", contracted.region, form, predecessor_id=contract))
     with contracted.app.database.read() as uow:
-        (ahead,) = contracts_ahead(uow, actor, date(2026, 7, 31))
+        (ahead,) = contracts_ahead(uow, actor, date(2026, 7, 31)).items
         assert ahead.successor is not None
         assert ahead.successor.title == "Städtjänster igen"
         assert [s.title for s in case_view(uow, actor, contract).successors] == ["Städtjänster igen"]

@@ -154,6 +154,8 @@ def test_reasons_are_given_fifteen_days_from_the_first_request_that_waits(play: 
     with pytest.raises(InvalidForm):
         play.act("officer", "record_reasons_given", given_on=(play.today + timedelta(days=1)).isoformat())
     play.act("officer", "record_reasons_given", given_on=play.today.isoformat())
+    assert play.task("record_reasons_given").due_on > due_on, "the second waits for its own"
+    play.act("officer", "record_reasons_given", given_on=play.today.isoformat())
     assert "record_reasons_given" not in {t.trigger for t in play.tasks()}
 
 
@@ -177,6 +179,53 @@ def test_after_an_advance_notice_nothing_is_decided_for_ten_days_and_the_officer
     assert "ex_ante_period_ended" in play.kinds()
     assert [m.kind for m in play.outbox() if m.kind == "standstill_over"] == ["standstill_over"]
     play.act("head", "decide_direct_award", **award)
+
+
+def faults(play: Play, who: str, trigger: str, **form: Any) -> list[tuple[str, str, dict[str, Any]]]:
+    with pytest.raises(InvalidForm) as refusal:
+        play.act(who, trigger, **form)
+    return [(e.field, e.code, dict(e.params)) for e in refusal.value.errors]
+
+
+def test_a_direct_award_is_held_against_its_limit_when_it_is_decided(play: Play) -> None:
+    play.open()
+    play.need(track="direct", value="100 000")
+    award = {**CONTRACT, "reasons": "Tre offerter"}
+    told = {"limit": "700000", "rule": "LOU 19a:2"}
+    for value in ("700 000", "25 000 000"):
+        found = faults(play, "head", "decide_direct_award", **{**award, "value": value})
+        assert found == [("value", "direct_award_above_limit", told)]
+    play.act("head", "decide_direct_award", **{**award, "value": "699 999,99"})
+    assert play.row().state == "documentation"
+
+
+def test_after_an_advance_notice_a_direct_award_has_another_ground_than_its_value(play: Play) -> None:
+    play.open()
+    play.need(track="direct", value="100 000")
+    play.act("officer", "record_ex_ante_notice", published_on=play.today.isoformat(), notice_reference="F1")
+    play.advance(12)
+    play.act("head", "decide_direct_award", **{**CONTRACT, "value": "25 000 000", "reasons": "Enda leverantören"})
+    assert play.row().state == "documentation"
+
+
+def test_a_framework_decided_directly_runs_four_years_unless_there_are_special_reasons(play: Play) -> None:
+    play.open()
+    play.need(track="direct", value="100 000")
+    period = {"start_on": "2026-08-01", "end_on": "2030-07-31", "is_framework": True, "option_count": 1}
+    award = {**CONTRACT, **period, "value": "100 000", "reasons": "Tre offerter"}
+    found = faults(play, "owner", "decide_direct_award", **award)
+    assert found == [("end_on", "framework_too_long", {"due": "2030-07-31"})]
+    play.act("owner", "decide_direct_award", **award, framework_reason="Lång avskrivning")
+
+
+def test_a_framework_is_not_made_longer_than_four_years_by_an_amendment(play: Play) -> None:
+    stands = {"start_on": "2026-03-01", "end_on": "2028-12-31", "is_framework": True, "contract_class": "b"}
+    contract(play, **stands)
+    longer = {**stands, "end_on": "2029-02-28", "option_count": 1, "option_months": 13, "reason": "Längre"}
+    found = faults(play, "officer", "amend_contract", **longer)
+    assert found == [("end_on", "framework_too_long", {"due": "2030-02-28"})]
+    play.act("officer", "amend_contract", **longer, framework_reason="Lång avskrivning")
+    play.act("officer", "amend_contract", **{**longer, "contract_number": "R-2", "reason": "Nytt nummer"})
 
 
 # --- the ceiling of a framework (P5) ---------------------------------------------------------------------------

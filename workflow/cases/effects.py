@@ -12,6 +12,7 @@ from workflow.db.statements import Row
 from workflow.engine import case_rows, obligations
 from workflow.engine.registries import effect
 from workflow.engine.step import Step
+from workflow.errors import FieldError, InvalidForm
 
 
 @effect("tell_returned")
@@ -38,6 +39,9 @@ def tell_returned(step: Step) -> None:
 @effect("store_pause")
 def store_pause(step: Step) -> None:
     """The clock of what may be paused stands still from today; statutory time goes on."""
+    resume_on = step.answer("resume_on")
+    if resume_on is not None and resume_on <= step.today:
+        raise InvalidForm([FieldError("resume_on", "date_out_of_range")])
     step.change(paused_on=step.today)
     step.uow.run(
         case_rows.INSERT_PAUSE,

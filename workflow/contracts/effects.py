@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from states.calendar import FIRST_YEAR, LAST_YEAR
-from states.contract_v1 import WEIGH_CEILING
+from states.calendar import FIRST_YEAR, LAST_YEAR, ONE_DAY, local_date
+from states.contract_v1 import ADVERTISED_GROUNDS, CHANGE_NOTICE, FOLLOW_UP, PARTY_DECISION, WEIGH_CEILING
+from states.deadlines import Receipt
+from states.due_dates import follow_up_again
 from states.facts import ContractFacts
+from states.guards.contracts import framework_may_end_before, last_end_of
 from states.reminders import setting
 from states.steps import plan, timer_plans
+from workflow.cases import matters
 from workflow.contracts.tables import Contract, ContractFollowUp
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
@@ -76,6 +82,19 @@ def check_period(f: Any, options_left: int, place: str = "") -> date | None:
         years = {"year": last.year, "first": FIRST_YEAR, "last": LAST_YEAR}
         raise InvalidForm([FieldError(f"{place}option_count", "year_unknown", years)])
     return last
+
+
+def check_framework_period(f: Any) -> None:
+    """A framework with all its options runs for at most four years unless special reasons are stated (LOU 7:2).
+
+    Raises InvalidForm.
+    """
+    if not f.is_framework or f.framework_reason or f.start_on is None or f.end_on is None:
+        return
+    limit = framework_may_end_before(f.start_on)
+    if last_end_of(f.end_on, f.option_count, f.option_months) >= limit:
+        due = (limit - ONE_DAY).isoformat()
+        raise InvalidForm([FieldError("end_on", "framework_too_long", {"due": due})])
 
 
 def contract_row(step: Step) -> Row:
@@ -173,9 +192,15 @@ def open_contract(step: Step) -> None:
     )
 
 
-def replan(step: Step) -> None:
-    """The contract's dates changed: its timers and running duties are counted again from the facts as they are now."""
-    step.load("contract")
+def replan(step: Step, **columns: Any) -> None:
+    """Change columns of the contract (or none): its timers are set anew, and its running duties count again.
+
+    A duty whose date the change does not touch stays as it is, however often this is called.
+    """
+    before: ContractFacts = step.load("contract")
+    if columns:
+        change_contract(step, **columns)
+    after: ContractFacts = step.load("contract")
     obligations.cancel_state_timers(step, None)
     situation = step.situation()
     state = step.case.state
@@ -183,10 +208,17 @@ def replan(step: Step) -> None:
         obligations.set_state_timer(step, timer, None)
     owes = step.definition.state(state).owes
     for task in obligations.open_tasks(step.uow, step.case_id):
-        if owes and task.trigger == owes.trigger:
+        running = Receipt.from_json(json.loads(task.receipt)) if task.receipt else None
+        receipt = running
+        if task.trigger == FOLLOW_UP.trigger:
+            start_moved = after.start_on != before.start_on
+            receipt = follow_up_again(situation, running, local_date(task.opened_at), start_moved=start_moved)
+        elif owes and task.trigger == owes.trigger:
+            was = replace(situation, facts={**situation.facts, "contract": before})
             receipt = plan(situation, owes).receipt
-            if receipt and receipt.due_on != task.due_on:
-                obligations.move_task(step, task, receipt)
+            receipt = running if receipt == plan(was, owes).receipt else receipt
+        if receipt and receipt != running:
+            obligations.move_task(step, task, receipt)
 
 
 @effect("store_existing_contract")
@@ -201,8 +233,10 @@ def store_contract_amendment(step: Step) -> None:
     row = contract_row(step)
     left = max(f.option_count - row.options_used, 0)
     last_end_on = check_period(f, left)
+    if (f.is_framework, f.start_on, last_end_on) != (row.is_framework, row.start_on, row.last_end_on):
+        check_framework_period(f.model_copy(update={"option_count": left}))
     known = {k for k in row.missing.split(",") if k and getattr(f, k, None) is None}
-    change_contract(
+    replan(
         step,
         contract_number=f.contract_number,
         start_on=f.start_on,
@@ -216,7 +250,6 @@ def store_contract_amendment(step: Step) -> None:
         is_framework=f.is_framework,
         missing=",".join(sorted(known)),
     )
-    replan(step)
 
 
 @effect("store_handover_proposal")
@@ -225,7 +258,7 @@ def store_handover_proposal(step: Step) -> None:
     person = step.directory.person(f.manager)
     if person is None or not person.active:
         raise InvalidForm([FieldError("manager", "unknown_person")])
-    change_contract(
+    replan(
         step,
         handover_proposed_by=step.actor.person_id,
         contract_class=f.contract_class,
@@ -289,31 +322,45 @@ def store_ceiling_weighed(step: Step) -> None:
 
 @effect("store_contract_change")
 def store_contract_change(step: Step) -> None:
-    step.happened("changed_on")
+    changed_on = step.happened("changed_on")
+    if step.form.change_ground in ADVERTISED_GROUNDS:
+        matters.waits_from_now(step, changed_on)
 
 
 @effect("store_change_notice")
 def store_change_notice(step: Step) -> None:
+    """One notice is of one change."""
     step.happened("published_on")
+    matters.settled(step)
+    matters.owe_the_others(step, CHANGE_NOTICE)
 
 
 @effect("store_party_matter")
 def store_party_matter(step: Step) -> None:
-    """Of several matters that wait the first one's time counts."""
-    begun_on = step.happened("begun_on")
-    before = contract_row(step).party_since_on
-    change_contract(step, party_since_on=min(begun_on, before or begun_on))
+    matters.waits_from_now(step, step.happened("begun_on"))
+    _note_party_matters(step)
 
 
 @effect("store_party_asks")
 def store_party_asks(step: Step) -> None:
-    step.happened("asked_on")
+    matters.asked_for(step, step.happened("asked_on"))
+    _note_party_matters(step)
 
 
 @effect("store_party_decision")
 def store_party_decision(step: Step) -> None:
+    """One decision is of one party's matter."""
     step.happened("decided_on")
-    change_contract(step, party_since_on=None)
+    matters.settled(step)
+    _note_party_matters(step)
+    matters.owe_the_others(step, PARTY_DECISION)
+
+
+def _note_party_matters(step: Step) -> None:
+    """Since when a party waits: the first of those that have not asked for their decision, else the first of all."""
+    open_now = [m for m in step.load("matters") if m.settled_by == PARTY_DECISION.trigger]
+    unasked = [m for m in open_now if m.asked_on is None]
+    change_contract(step, party_since_on=min((m.on for m in unasked or open_now), default=None))
 
 
 @effect("settle_extension")
@@ -321,7 +368,9 @@ def settle_extension(step: Step) -> None:
     """An option used moves the end by its months; letting it expire closes the options that were left."""
     row = contract_row(step)
     left = row.option_count - row.options_used - 1
-    if step.form.extension == "extend" and row.end_on is not None:
+    if step.form.extension == "extend":
+        if row.end_on is None:
+            raise InvalidForm([FieldError("extension", "extension_of_no_end")])
         months = row.option_months or 12
         end_on = add_months(row.end_on, months)
         change_contract(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from workflow.cases.forms import OpenForm
+from workflow.cases.matters import WhichMatter
 from workflow.engine.forms import (
     Count,
     Day,
@@ -74,6 +75,7 @@ class ExistingContractForm(Form):
 
 @form("contract", "amend_contract")
 class AmendForm(ContractFields):
+    framework_reason: OptionalWords
     reason: Words
 
 
@@ -145,8 +147,9 @@ class ContractChangeForm(Form):
 
 @form("contract", "record_change_notice")
 class ChangeNoticeForm(Form):
-    """The change is advertised (LOU 17:16)."""
+    """A change is advertised (LOU 17:16)."""
 
+    matter: WhichMatter
     published_on: Day
     notice_reference: Line
 
@@ -163,6 +166,7 @@ class PartyMatterForm(Form):
 class PartyAsksForm(Form):
     """After six months the party asks in writing that the matter be decided (FL 12 §)."""
 
+    matter: WhichMatter
     asked_on: Day
 
 
@@ -170,6 +174,7 @@ class PartyAsksForm(Form):
 class PartyDecisionForm(Form):
     """The matter is decided, or the request to decide it is refused in a decision of its own."""
 
+    matter: WhichMatter
     decided_on: Day
     party_outcome: Words
 

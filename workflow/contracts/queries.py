@@ -94,6 +94,17 @@ class ContractAhead:
     successor: CaseLink | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The contracts ahead; `left_out` is how many more end later within the same time."""
+
+    items: list[ContractAhead]
+    left_out: int
+
+
+#: So many contracts ahead are told at once, those that end first.
+MOST_AHEAD = 1_000
+
 _EXTRA = ("option_months", "notice_months", "handed_over_on", "handover_proposed_by", "evaluated_on", "parent_id",
           "process", "version", "opened_at", "officer_id")  # fmt: skip
 _COLUMNS = [
@@ -188,22 +199,33 @@ def contracts_of(uow: UnitOfWork, who: Actor, supplier_id: str) -> list[Contract
     return [_item(r) for r in uow.connection.execute(query)]
 
 
-def contracts_ahead(uow: UnitOfWork, who: Actor, today: date, months: int = 24) -> list[ContractAhead]:
-    """Open contracts whose period ends within some months, by division and then by day, with what must precede."""
-    query = (
-        select(*_COLUMNS)
-        .select_from(_FROM)
-        .where(
-            contracts.c.region_id == who.region_id,
-            cases.c.closed_at.is_(None),
-            contracts.c.end_on <= add_months(today, months),
-        )
-        .order_by(contracts.c.end_on, contracts.c.case_id)
-    )
-    rows = uow.connection.execute(query).all()
+def contracts_ahead(
+    uow: UnitOfWork,
+    who: Actor,
+    today: date,
+    months: int = 24,
+    *,
+    division: str | None = None,
+    case_id: str | None = None,
+) -> Ahead:
+    """Open contracts whose period ends within some months, by division and then by day, with what must precede.
+
+    At most `MOST_AHEAD`, those that end first. `division` and `case_id` take only those of a division, or that one.
+    """
+    tree = units(uow, who.region_id)
+    where = _ends_within(who, today, months)
+    if division is not None:
+        where.append(cases.c.unit_id.in_([u for u in tree if (d := _division(tree, u)) and d.id == division]))
+    if case_id is not None:
+        where.append(contracts.c.case_id == case_id)
+    query = select(*_COLUMNS).select_from(_FROM).where(*where).order_by(contracts.c.end_on, contracts.c.case_id)
+    rows = uow.connection.execute(query.limit(MOST_AHEAD)).all()
+    left_out = 0
+    if len(rows) == MOST_AHEAD:
+        count = select(func.count()).select_from(_FROM).where(*where)
+        left_out = uow.connection.execute(count).scalar_one() - len(rows)
     parameters = case_rows.parameters(uow, who.region_id, today)
     calendar = case_rows.calendar(uow, who.region_id)
-    tree = units(uow, who.region_id)
     successors = _successors(uow, who, rows)
     found = []
     for r in rows:
@@ -223,9 +245,24 @@ def contracts_ahead(uow: UnitOfWork, who: Actor, today: date, months: int = 24) 
             )
         )
     order = {u.id: i for i, u in enumerate(sorted(tree.values(), key=lambda u: (u.name.casefold(), u.id)))}
-    return sorted(
-        found, key=lambda a: (order.get(a.division_id or "", len(order)), a.contract.end_on, a.contract.case_id)
-    )
+    found.sort(key=lambda a: (order.get(a.division_id or "", len(order)), a.contract.end_on, a.contract.case_id))
+    return Ahead(found, left_out)
+
+
+def divisions_ahead(uow: UnitOfWork, who: Actor, today: date, months: int = 24) -> dict[str, str]:
+    """The divisions whose contracts end within some months: id -> name."""
+    tree = units(uow, who.region_id)
+    query = select(cases.c.unit_id).select_from(_FROM).where(*_ends_within(who, today, months)).distinct()
+    found = (_division(tree, r.unit_id) for r in uow.connection.execute(query))
+    return {d.id: d.name for d in found if d is not None}
+
+
+def _ends_within(who: Actor, today: date, months: int) -> list[ColumnElement[bool]]:
+    return [
+        contracts.c.region_id == who.region_id,
+        cases.c.closed_at.is_(None),
+        contracts.c.end_on <= add_months(today, months),
+    ]
 
 
 def _situation(r: Row, who: Actor, today: date, parameters: Any, calendar: Calendar) -> Situation:

@@ -113,8 +113,7 @@ def store_renewal_asked(step: Step) -> None:
     step.quiet = bool(
         step.case.existing and day and day.due_on and day.due_on < entered_on and not step.load("renewal").lost
     )
-    change_contract(step, renewal_asked_on=step.today)
-    replan(step)
+    replan(step, renewal_asked_on=step.today)
 
 
 @effect("store_renewal_alarm")
@@ -152,8 +151,7 @@ def begin_renewal(step: Step) -> None:
     step.recorded["successor"] = opened_id
     step.forget("renewal")
     if contract_row(step).renewal_declined_on is not None:
-        change_contract(step, renewal_declined_on=None)
-        replan(step)
+        replan(step, renewal_declined_on=None)
 
 
 @effect("decline_renewal")
@@ -161,15 +159,13 @@ def decline_renewal(step: Step) -> None:
     """Nothing follows: the duty to begin it and its alarm end."""
     asked = [t for t in obligations.open_tasks(step.uow, step.case_id) if t.trigger == "start_renewal"]
     obligations.close(step, asked, "void")
-    change_contract(step, renewal_declined_on=step.today)
-    replan(step)
+    replan(step, renewal_declined_on=step.today)
 
 
 @effect("reopen_renewal")
 def reopen_renewal(step: Step) -> None:
     """As if nobody had been asked yet: where the day has passed, the owner is asked at once."""
-    change_contract(step, renewal_asked_on=None, renewal_alarmed_on=None, renewal_declined_on=None)
-    replan(step)
+    replan(step, renewal_asked_on=None, renewal_alarmed_on=None, renewal_declined_on=None)
 
 
 def begun(step: Step) -> None:
@@ -189,7 +185,10 @@ def lost(step: Step) -> None:
 
 
 def _before(step: Step) -> list[Step]:
-    """The contracts before a procurement, locked by id as everything older is locked before what is newer."""
+    """The contracts before a procurement, locked after it and in the order of their ids.
+
+    No step of a contract ever locks a procurement that is there, so that nobody waits in a circle.
+    """
     rows = step.uow.all(_BEFORE, predecessor_id=step.case.predecessor_id, region_id=step.case.region_id)
     who = step.actor
     return [load_step(step.uow, visible_case(step.uow, r.id, who, lock=True), who) for r in rows]

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from states.due_dates import DUE_DATES
 from states.errors import NoSuchStep, NotPermitted
 from states.roles import system_actor
-from workflow.contracts.effects import change_contract, contract_row, last_possible_end, replan
+from workflow.contracts.effects import contract_row, last_possible_end, replan
 from workflow.db.statements import Statement
 from workflow.deviations.rows import change_deviation, deviation_row, deviations
 from workflow.engine import case_rows, obligations
@@ -85,15 +85,14 @@ def store_termination(step: Step) -> None:
     had = row.end_before_termination if row.terminated_on is not None else row.end_on
     options = row.options_before_termination if row.terminated_on is not None else row.option_count
     end_on = min(last_on, had) if had else last_on
-    change_contract(
-        step, terminated_on=last_on, end_before_termination=had, options_before_termination=options, end_on=end_on,
-        last_end_on=end_on, option_count=row.options_used,
-    )  # fmt: skip
     step.record("end_on", {"from": row.end_on, "to": end_on})
     obligations.close(
         step, [t for t in obligations.open_tasks(step.uow, step.case_id) if t.trigger == "decide_extension"], "void"
     )
-    replan(step)
+    replan(
+        step, terminated_on=last_on, end_before_termination=had, options_before_termination=options, end_on=end_on,
+        last_end_on=end_on, option_count=row.options_used,
+    )  # fmt: skip
 
 
 @effect("take_back_termination")
@@ -102,9 +101,8 @@ def take_back_termination(step: Step) -> None:
     options = row.options_before_termination or row.options_used
     had = row.end_before_termination
     last_on = last_possible_end(had, options - row.options_used, row.option_months)
-    change_contract(
+    step.record("end_on", {"from": row.end_on, "to": had})
+    replan(
         step, terminated_on=None, end_before_termination=None, options_before_termination=None, end_on=had,
         last_end_on=last_on, option_count=options,
     )  # fmt: skip
-    step.record("end_on", {"from": row.end_on, "to": had})
-    replan(step)

@@ -183,7 +183,8 @@ def _append(
     bound: dict[str, str] | None,
 ) -> int:  # fmt: skip
     edge = decision.transition
-    used = sorted({p.receipt.parameter for p in decision.opens if p.receipt and p.receipt.parameter})
+    opens = [*decision.opens, *step.more_tasks]
+    used = sorted({p.receipt.parameter for p in opens if p.receipt and p.receipt.parameter})
     facts: dict[str, Any] = {
         "definition": step.definition.key,
         "trigger": step.trigger,
@@ -200,7 +201,7 @@ def _append(
         "mandate": basis.rule if basis else None,
         "decision": bound,
         "parameters": used or None,
-        "receipts": {p.trigger: p.receipt.as_json() for p in decision.opens if p.receipt} or None,
+        "receipts": {p.trigger: p.receipt.as_json() for p in opens if p.receipt} or None,
         "timers": {p.kind: p.receipt.as_json() for p in decision.timers} or None,
         **step.recorded,
     }

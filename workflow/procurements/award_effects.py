@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from notifications.kinds import Kind
 from states.due_dates import standstill
+from states.guards.start import track_fits_value
 from states.procurement_v1.vocabulary import RULING
 from states.roles import Role
 from states.steps import plan, timer_plans
 from workflow.commands import OpenCase
-from workflow.contracts.effects import add_months, check_period
+from workflow.contracts.effects import add_months, check_framework_period, check_period
 from workflow.contracts.forms import SignedContract
 from workflow.db.columns import fold, new_id
 from workflow.db.statements import Row
@@ -335,11 +338,28 @@ def settle_direct_award(step: Step) -> None:
     """Need, decision, documentation: the decision names the supplier and opens the contract. No standstill (LOU 19a:10)."""
     f = step.form
     lot = step.lots[0]
+    if step.trigger == "decide_direct_award":
+        _check_direct_limit(step)
+    check_framework_period(f)
     store_awards(step, lot.id, (f,), "awarded")
     change_procurement(step, estimated_value_ore=ore(f.value))
     step.value_ore = ore(f.value)
     supplier = supplier_id(step.uow, step.case.region_id, f, "supplier_name")
     step.recorded["contracts"] = [open_contract(step, f, supplier, signed_on=step.today, reference=f.signing_reference)]
+
+
+def _check_direct_limit(step: Step) -> None:
+    """What is decided stays below the limit that the need was held against (LOU 19a:2). Raises InvalidForm.
+
+    An advance notice (LOU 20:3) tells of another ground for a contract without advertising; then no limit holds.
+    """
+    procurement = step.load("procurement")
+    if procurement.ex_ante_on is not None:
+        return
+    need = SimpleNamespace(track="direct", kind=procurement.kind, estimated_value=step.form.value)
+    for unmet in track_fits_value(replace(step.situation(), form=need)):
+        params = {"limit": unmet.params["limit"], "rule": unmet.cites}
+        raise InvalidForm([FieldError("value", "direct_award_above_limit", params)])
 
 
 @effect("register_contracts")

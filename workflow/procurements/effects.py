@@ -7,9 +7,10 @@ from typing import Any
 from notifications.kinds import Kind
 from states.calendar import local_date
 from states.due_dates import DUE_DATES
-from states.procurement_v1.beside import TENDER_VALIDITY
+from states.procurement_v1.beside import REASONS, TENDER_VALIDITY
 from states.roles import Role
 from states.steps import plan, timer_plans
+from workflow.cases import matters
 from workflow.contracts import renewal
 from workflow.engine import case_rows, obligations
 from workflow.engine.access import Secrecy, class_of_words
@@ -145,14 +146,18 @@ def store_reasons_request(step: Step) -> None:
     """Of several requests that wait the first one's time counts."""
     assert step.lot is not None
     requested_on = step.happened("requested_on")
+    matters.waits_from_now(step, requested_on)
     step.change_lot(step.lot.id, reasons_requested_on=min(requested_on, step.lot.reasons_requested_on or requested_on))
 
 
 @effect("store_reasons_given")
 def store_reasons_given(step: Step) -> None:
+    """Reasons are given to one who asked; the others wait on."""
     assert step.lot is not None
     step.happened("given_on")
-    step.change_lot(step.lot.id, reasons_requested_on=None)
+    left = matters.settled(step)
+    step.change_lot(step.lot.id, reasons_requested_on=min((m.on for m in left), default=None))
+    matters.owe_the_others(step, REASONS)
 
 
 @effect("store_ex_ante_notice")

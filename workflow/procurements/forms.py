@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from workflow.cases.matters import WhichMatter
 from workflow.engine.forms import (
     Count,
     Day,
@@ -132,6 +133,9 @@ class ReasonsRequestForm(LotForm):
 
 @form("procurement", "record_reasons_given")
 class ReasonsGivenForm(LotForm):
+    """Reasons are given to one who asked for them."""
+
+    matter: WhichMatter
     given_on: Day
     note: OptionalWords
 
@@ -289,6 +293,7 @@ class DirectAwardForm(ContractRow):
     """The supplier and the contract of a direct procurement or a call-off: need, decision, documentation."""
 
     value: Money
+    framework_reason: OptionalWords
     reasons: Words
     signing_reference: OptionalLine
 

@@ -12,12 +12,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from states.errors import NoSuchStep, NotPermitted
+from states.matters import those_meant
 from states.registry import definition
 from states.roles import capacity
 from states.steps import consequences
+from templates.formatting import day
 from templates.labels import gettext, label
 from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
+from workflow.cases.matters import words_of
 from workflow.cases.queries import CaseView, case_events, case_view, my_tasks, readers_of
 from workflow.commands import Act
 from workflow.deviations.queries import draft_of
@@ -179,7 +182,7 @@ def _context(
         law_fields,
         shown(law_fields, data, locale),
         {name: text for name, text in back.errors if name},
-        choices(visit, targets),
+        choices(visit, targets, _matters(visit, step, action)),
         locale,
         add_to=back.add_to,
     )
@@ -226,6 +229,18 @@ def _context(
         "confirmed": back.confirmed,
         "words": words,
     }
+
+
+def _matters(visit: Visit, step: Step, action: Action) -> tuple[tuple[str, str], ...]:
+    """What the step may be about where several wait: the day of each, and the words that this person may see of it."""
+    if "matter" not in action.form.model_fields:
+        return ()
+    found = []
+    for m in those_meant(step.load("matters"), action.trigger, action.lot):
+        (event,) = case_events(visit.uow, visit.who, step.case_id, after_seq=(m.number or 1) - 1, limit=1)
+        text = ": ".join(filter(None, (day(m.on, visit.locale), words_of(event.fields)[:80])))
+        found.append((str(m.number), text))
+    return tuple(found)
 
 
 def responsible_names(visit: Visit, view: CaseView) -> dict[str, str]:

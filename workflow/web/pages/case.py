@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -82,7 +83,7 @@ def case_page(
         "names": view.names,
         "who": names,
         "state": words.state_text(case.process, case.state, locale),
-        "now": now_sentence(visit, view, names),
+        "now": now_sentence(visit, view, names, _resumed_on(events)),
         "away_of": lambda task: cover_text(task, away, visit.today, locale),
         "stepper": _stepper(view, events, visit),
         "todo": _todo(visit, view, actions, names),
@@ -179,7 +180,14 @@ def _kind_of(event: EventItem, view: CaseView) -> str:
     return "decisions" if any(d.seq == event.seq for d in view.decisions) else "changes"
 
 
-def now_sentence(visit: Visit, view: CaseView, names: Mapping[str, str]) -> str:
+def _resumed_on(events: Iterable[EventItem]) -> date | None:
+    """The day on which the last pause is expected to end, where somebody said so."""
+    pauses = [e for e in events if e.trigger == "pause"]
+    day_text = pauses[-1].fields.get("resume_on") if pauses else None
+    return date.fromisoformat(day_text) if day_text else None
+
+
+def now_sentence(visit: Visit, view: CaseView, names: Mapping[str, str], resumed_on: date | None = None) -> str:
     """ "Nu: riskanalys hos Karin Ek sedan 18 nov., senast 27 nov." What a lot waits for is said of the lot."""
     case, locale = view.case, visit.locale
     task = next((t for t in view.tasks if t.trigger == case.next_trigger), view.tasks[0] if view.tasks else None)
@@ -188,7 +196,13 @@ def now_sentence(visit: Visit, view: CaseView, names: Mapping[str, str]) -> str:
     if case.closed_at is not None:
         return gettext("Now: %(what)s since %(since)s.", locale, what=what, since=_day(case.closed_at, visit))
     if case.paused_on is not None:
-        return gettext("Now: paused since %(since)s.", locale, since=day(case.paused_on, locale, visit.today))
+        since = day(case.paused_on, locale, visit.today)
+        if resumed_on is not None:
+            until = day(resumed_on, locale, visit.today)
+            return gettext(
+                "Now: paused since %(since)s, expected to go on %(until)s.", locale, since=since, until=until
+            )
+        return gettext("Now: paused since %(since)s.", locale, since=since)
     since = _day(lot.entered_at if lot else case.entered_at, visit)
     if task is None or task.role == "system":
         sentence = gettext("Now: %(what)s since %(since)s", locale, what=what, since=since)

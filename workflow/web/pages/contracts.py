@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from templates.labels import gettext, has_label, label
+from templates.labels import gettext, has_label, label, ngettext
 from workflow.commands import OpenCase
 from workflow.contracts.queries import (
-    ContractAhead,
+    Ahead,
     ContractFilter,
     ContractItem,
     contracts_ahead,
+    divisions_ahead,
     list_contracts,
 )
 from workflow.contracts.summary import summary
@@ -162,21 +163,23 @@ def ahead(request: Request, unit: str = "", format: str = "", view: str = "") ->
         raise UnknownFilter(f"view={view}")
     with visiting(request) as visit:
         locale = visit.locale
-        found = contracts_ahead(visit.uow, visit.who, visit.today)
-        divisions = {c.division_id: c.division for c in found if c.division_id and c.division}
-        shown = [c for c in found if not unit or c.division_id == unit]
+        found = contracts_ahead(visit.uow, visit.who, visit.today, division=unit or None)
+        divisions = divisions_ahead(visit.uow, visit.who, visit.today)
+        shown = found.items
         if format in ("xlsx", "csv"):
-            return sheet_download(visit, _ahead_sheet(shown, locale), format, "avtal-24-manader")
+            return sheet_download(visit, _ahead_sheet(found, locale), format, "avtal-24-manader")
         title = gettext("Contracts of the next 24 months", locale)
         only = {"unit": unit} if unit else {}
         if view == "summary":
-            paper = {"found": summary(shown, visit.today), "division": divisions.get(unit), "query": urlencode(only)}
+            paper = {"found": summary(shown, visit.today), "division": divisions.get(unit), "query": urlencode(only),
+                     "left_out": _left_out(found, locale)}  # fmt: skip
             return page(request, "pages/ahead_summary.html", paper, title=title)
         ordered = sorted(shown, key=lambda c: (c.division or "\uffff", c.contract.end_on or visit.today))
         groups = [(name, list(rows)) for name, rows in groupby(ordered, key=lambda c: c.division)]
         context = {
             "groups": groups,
-            "count": len(shown),
+            "count": len(shown) + found.left_out,
+            "left_out": _left_out(found, locale),
             "divisions": [("", gettext("All", locale)), *sorted(divisions.items(), key=lambda d: str(d[1]))],
             "unit": unit,
             "query": urlencode(only),
@@ -186,7 +189,7 @@ def ahead(request: Request, unit: str = "", format: str = "", view: str = "") ->
         return page(request, "pages/ahead.html", context, title=title)
 
 
-def _ahead_sheet(rows: list[ContractAhead], locale: str) -> Sheet:
+def _ahead_sheet(found: Ahead, locale: str) -> Sheet:
     columns = [
         Column("division", gettext("Division", locale)),
         Column("reference", gettext("Reference", locale)),
@@ -214,18 +217,27 @@ def _ahead_sheet(rows: list[ContractAhead], locale: str) -> Sheet:
             r.successor.reference if r.successor else None,
             kronor(r.contract.value_ore),
         ]
-        for r in rows
+        for r in found.items
     ]
+    if found.left_out:
+        cells.append([_left_out(found, locale), *[None] * (len(columns) - 1)])
     return Sheet(gettext("24 months", locale), columns, cells)
+
+
+def _left_out(found: Ahead, locale: str) -> str:
+    """What stands beside a list that was cut short."""
+    if not found.left_out:
+        return ""
+    one, many = "One contract that ends later is left out.", "%(n)s contracts that end later are left out."
+    return ngettext(one, many, found.left_out, locale)
 
 
 @router.post("/contracts/{case_id}/procure-again")
 def procure_again(request: Request, case_id: str, sent: Sent) -> Response:
     """Open the next procurement of a contract, with its title, unit and owner."""
     with visiting(request) as visit:
-        source = next(
-            (c for c in contracts_ahead(visit.uow, visit.who, visit.today) if c.contract.case_id == case_id), None
-        )
+        ahead_of_it = contracts_ahead(visit.uow, visit.who, visit.today, case_id=case_id).items
+        source = ahead_of_it[0] if ahead_of_it else None
         if source is None:
             raise NotFound
         locale = visit.locale

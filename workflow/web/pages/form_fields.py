@@ -41,11 +41,12 @@ _NOT_ASKED = {"lot"}
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the region offers: people by role ("" for all), units, the case's targets by number."""
+    """What the region offers: people by role ("" for all), units, the case's targets by number, and what waits in it."""
 
     people: Mapping[str, Options] = field(default_factory=dict)
     units: Options = ()
     targets: Options = ()
+    matters: Options = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def _kind_of(name: str, part: Mapping[str, Any], required: bool, definitions: Ma
         return Asked(name, "unit", required)
     if widget == "person":
         return Asked(name, "person", required)
+    if widget == "matter":
+        return Asked(name, "matter", required)
     if name == "goal":
         return Asked(name, "select", required, tuple(str(n) for n in range(1, _GOALS + 1)))
     if name == "target_number":
@@ -230,6 +233,8 @@ def described(
     """Each field as arguments of the macros `field` and `rows`; `add_to` gets one more empty row."""
     found = []
     for each in fields:
+        if each.kind == "matter" and len(choices.matters) < 2:
+            continue  # there is nothing to choose
         if each.kind == "rows":
             rows = list(values.get(each.name) or ())
             if each.name == add_to or not rows:
@@ -266,9 +271,14 @@ def _described(each: Asked, choices: Choices, locale: str, group: str = "") -> d
 
 
 def _type(kind: str) -> str:
-    return {"lines": "textarea", "yes_no": "radios", "unit": "select", "person": "select", "target": "select"}.get(
-        kind, kind
-    )
+    return {
+        "lines": "textarea",
+        "yes_no": "radios",
+        "unit": "select",
+        "person": "select",
+        "target": "select",
+        "matter": "select",
+    }.get(kind, kind)
 
 
 def _hint(each: Asked, locale: str) -> str | None:
@@ -292,6 +302,8 @@ def _options(each: Asked, choices: Choices, locale: str) -> list[tuple[str, str]
         return empty + list(choices.people.get(ROLE_OF_FIELD.get(each.name, ""), ()))
     if each.kind == "target":
         return [("", gettext("None", locale)), *choices.targets]
+    if each.kind == "matter":
+        return list(choices.matters)
     return []
 
 

@@ -91,7 +91,9 @@ def carry_out(request: Request, sent: Sent, command: Any) -> Any:  # noqa: ARG00
     return execute(app_of(request), command, by=viewer_of(request).person_id, channel="web")
 
 
-def choices(visit: Visit, targets: tuple[tuple[str, str], ...] = ()) -> Choices:
+def choices(
+    visit: Visit, targets: tuple[tuple[str, str], ...] = (), matters: tuple[tuple[str, str], ...] = ()
+) -> Choices:
     """The people (by role, and all under "") and units of the region."""
     everybody = people_of_region(visit.uow, visit.who, visit.today)
     people: dict[str, list[tuple[str, str]]] = {role: [] for role in {"", *ROLE_OF_FIELD.values()}}
@@ -99,7 +101,7 @@ def choices(visit: Visit, targets: tuple[tuple[str, str], ...] = ()) -> Choices:
         people[""].append((person.id, person_text(person, visit.locale)))
         for role in {r.role for r in person.roles} & people.keys():
             people[role].append((person.id, person.name))
-    return Choices(people, unit_options(visit), targets)
+    return Choices(people, unit_options(visit), targets, matters)
 
 
 def unit_options(visit: Visit) -> tuple[tuple[str, str], ...]:
