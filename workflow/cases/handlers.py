@@ -10,6 +10,7 @@ from notifications.kinds import Kind
 from notifications.recipients import Assignment, Capacity, Recipient, escalation
 from states.roles import PERSONAL_ROLES, Actor, Role
 from workflow.cases.forms import CorrectForm
+from workflow.cases.hand_over import FIELDS
 from workflow.commands import CorrectCase, DeclareConflict, HandOn
 from workflow.db.columns import fold
 from workflow.db.statements import Row, Statement
@@ -29,12 +30,14 @@ from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, Stale
 _tasks = Task.__table__  # type: ignore[attr-defined]
 TASK = Statement(select(_tasks).where(_tasks.c.id == bindparam("task_id")))
 
+#: The column of a case that names the one who answers for a role.
+COLUMN_OF: dict[str, str] = {role: column for column, role in FIELDS.items()}
 CORRECTORS = {Role.PROCUREMENT_OFFICER, Role.HEAD_OF_PROCUREMENT, Role.REGISTRAR}
 
 
 @handles(CorrectCase)
 def correct_case(uow: UnitOfWork, command: CorrectCase, who: Actor) -> dict[str, Any]:
-    """Change title, unit, Dnr or the people a case names. Its open tasks follow the new person."""
+    """Change title, unit, Dnr or the people a case names. What a new person answers for follows to them, nothing else."""
     case = visible_case(uow, command.case_id, who, lock=True)
     if not (who.roles() & CORRECTORS):
         raise Forbidden
@@ -59,7 +62,8 @@ def correct_case(uow: UnitOfWork, command: CorrectCase, who: Actor) -> dict[str,
     step.changes = dict(changed)
     for task in obligations.open_tasks(uow, case.id):
         role, person_id = obligations.responsible_role(step, tuple(task.roles.split(",")))
-        if role == task.role and person_id != task.person_id:
+        new = COLUMN_OF.get(role) in changed and person_id not in step.load("disqualified")
+        if new and role == task.role and person_id != task.person_id:
             obligations.assign(step, task, person_id)
     changed |= {"row_version": case.row_version + 1, "updated_at": uow.now}
     case_rows.write_columns(
@@ -129,7 +133,10 @@ def hand_on(uow: UnitOfWork, command: HandOn, who: Actor) -> dict[str, Any]:
 
 @handles(DeclareConflict)
 def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> dict[str, Any]:
-    """A person with a conflict of interest may not take part (KL 6:28): the task goes to the superior, on the trail."""
+    """A person with a conflict of interest may not take part (KL 6:28): the task goes to a superior, on the trail.
+
+    To the nearest who may take it; where none may, to the nearest, who hands it on.
+    """
     step, task = task_of(uow, command.task_id, who)
     if not owes(who, task):
         raise Forbidden
@@ -138,7 +145,9 @@ def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> d
     superiors = escalation(assignment, step.directory, step.today)
     if not superiors:
         raise InvalidForm([FieldError("reason", "nobody_above")])
-    receiver = directory.actor(uow, superiors[0].person.id, step.today)
+    above = [directory.actor(uow, s.person.id, step.today) for s in superiors]
+    able = (a for a in above if a.roles() & set(task.roles.split(",")))
+    receiver = next(able, above[0])  # who may not take it hands it on to somebody who may
     if who.person_id not in step.load("disqualified"):
         uow.run(case_rows.INSERT_CONFLICT, case_id=step.case_id, person_id=who.person_id, declared_at=uow.now)
     _give(step, task, receiver, Kind.TASK_HANDED_ON, "conflict_declared", command.reason)
@@ -147,11 +156,18 @@ def declare_conflict(uow: UnitOfWork, command: DeclareConflict, who: Actor) -> d
 
 def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason: str | None) -> None:
     obligations.assign(step, task, receiver.person_id)
-    version = step.case.row_version
-    if task.role in PERSONAL_ROLES:
-        # The case names the one who answers for a personal role: the step would not be open to anybody else.
-        column = {"contract_owner": "owner_id", "contract_manager": "manager_id"}[task.role]
+    version, also = step.case.row_version, []
+    if task.role in PERSONAL_ROLES and task.role in receiver.roles():
+        # The case names the one who answers for a personal role: no step of that role is open to anybody else.
+        also = [
+            t
+            for t in obligations.open_tasks(step.uow, step.case_id)
+            if t.role == task.role and t.person_id == task.person_id and t.id != task.id
+        ]
+        for other in also:
+            obligations.assign(step, other, receiver.person_id)
         version += 1
+        column = COLUMN_OF[task.role]
         changes: dict[str, Any] = {column: receiver.person_id, "row_version": version, "updated_at": step.now}
         case_rows.write_columns(
             step.uow,
@@ -170,7 +186,13 @@ def _give(step: Step, task: Row, receiver: Actor, kind: Kind, event: str, reason
         at=step.now,
         actor_id=step.actor.person_id,
         case_id=step.case_id,
-        facts={"task": task.trigger, "to_person": receiver.person_id, "state": step.case.state, "row_version": version},
+        facts={
+            "task": task.trigger,
+            "also": [t.trigger for t in also] or None,
+            "to_person": receiver.person_id,
+            "state": step.case.state,
+            "row_version": version,
+        },
         fields=[Field("reason", reason, words_class)] if reason else [],
     )
     person = step.directory.person(receiver.person_id)
