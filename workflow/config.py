@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: What somebody can choose or change themselves, or what passes from one person to another, says nobody's identity.
 NOT_A_NUMBER = frozenset({"email", "mail", "preferred_username", "upn", "unique_name", "name", "nickname"})
+_SMTP = ("smtp://", "smtps://", "smtp+starttls://")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
     files_url: str = ""
     base_url: str = ""
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=0, le=65_535)
     mail_url: str = ""
     bounces_url: str = ""
     mail_from: str = "Stegvis <stegvis@localhost>"
@@ -110,6 +112,43 @@ class Settings(BaseSettings):
         _ = self.providers
         return self
 
+    @field_validator("mail_url")
+    @classmethod
+    def _mail_goes_somewhere(cls, url: str) -> str:
+        """Folders, the schemes of SMTP, or nowhere but memory."""
+        whole = (url.startswith("dir:") and url != "dir:") or (url.startswith(_SMTP) and urlsplit(url).hostname)
+        if url and url != "memory:" and not whole:
+            raise ValueError("dir:PATH, smtp://HOST:PORT, smtps://HOST, smtp+starttls://HOST")
+        return url
+
+    @field_validator("files_url")
+    @classmethod
+    def _files_lie_in_a_folder(cls, url: str) -> str:
+        if url and url != "none:" and not (url.startswith("dir:") and url != "dir:"):
+            raise ValueError("dir:PATH")
+        return url
+
+    @field_validator("base_url")
+    @classmethod
+    def _links_can_be_followed(cls, url: str) -> str:
+        if url and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
+            raise ValueError("https://HOST")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_can_be_answered(cls, sender: str) -> str:
+        if "@" not in parseaddr(sender)[1]:
+            raise ValueError("NAME <ADDRESS>")
+        return sender
+
+    @field_validator("secret_key_file")
+    @classmethod
+    def _key_can_be_read(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("FILE")
+        return path
+
     @field_validator("database_url")
     @classmethod
     def _psycopg_by_name(cls, url: str) -> str:
@@ -125,7 +164,7 @@ class Settings(BaseSettings):
 
     @property
     def embedded_database(self) -> bool:
-        """The default database, which `run` may create and migrate by itself."""
+        """The default database, which a command may create and migrate by itself."""
         return not self.database_url
 
     @property
@@ -156,7 +195,12 @@ class Settings(BaseSettings):
                 given += json.loads(self.oidc_providers_file.read_text())
             except OSError as error:
                 raise ValueError("STEGVIS_OIDC_PROVIDERS_FILE cannot be read") from error
-        made = tuple(ProviderSettings(**each) for each in given)
+        try:
+            made = tuple(ProviderSettings(**each) for each in given)
+        except ValidationError as error:
+            if not self.oidc_issuer:
+                raise ValueError("STEGVIS_OIDC_PROVIDERS_FILE") from error
+            raise ValueError(" ".join(f"STEGVIS_OIDC_{e['loc'][0]}".upper() for e in error.errors())) from error
         if len({p.issuer for p in made}) != len(made):
             raise ValueError("each issuer stands once")
         return made

@@ -116,13 +116,42 @@ def test_an_upgraded_database_is_right(ready: Stegvis) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("STEGVIS_TICK_SECONDS", "often"), ("STEGVIS_LOG_FORMAT", "xml"), ("STEGVIS_DATABASE_URL", "nonsense")],
+    [
+        ("STEGVIS_TICK_SECONDS", "often"),
+        ("STEGVIS_LOG_FORMAT", "xml"),
+        ("STEGVIS_DATABASE_URL", "nonsense"),
+        ("STEGVIS_MAIL_URL", "ftp://mail.example"),
+        ("STEGVIS_FILES_URL", "s3://bucket"),
+        ("STEGVIS_BASE_URL", "stegvis.example"),
+        ("STEGVIS_MAIL_FROM", "nobody"),
+        ("STEGVIS_PORT", "99999"),
+        ("STEGVIS_SECRET_KEY_FILE", "/nonexistent/key"),
+    ],
 )
 def test_a_wrong_setting_is_named(stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     said = stegvis("tick")
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert name in said.err
+
+
+def test_half_a_sign_in_provider_names_the_setting_that_is_missing(
+    stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEGVIS_OIDC_ISSUER", "https://idp.example")
+    said = stegvis("tick")
+    assert said.code == 2
+    assert "STEGVIS_OIDC_CLIENT_ID" in said.err
+
+
+def test_the_embedded_default_database_is_made_by_the_first_command(
+    stegvis: Stegvis, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("STEGVIS_DATABASE_URL")
+    monkeypatch.setenv("STEGVIS_DATA_DIR", str(tmp_path / "var"))
+    said = stegvis("tick")
+    assert (said.code, said.last_line) == (0, "fired 0, mails 0")
+    assert stegvis("audit", "verify").code == 0
 
 
 def test_tick_does_what_is_due_once(ready: Stegvis, tmp_path: Path) -> None:
@@ -436,14 +465,20 @@ def test_everything_of_a_region_comes_out_and_nothing_of_another(ready: Stegvis,
 
 def test_a_preview_tells_what_comes_and_touches_nothing(ready: Stegvis, tmp_path: Path) -> None:
     ready("import", "contracts", register(tmp_path), "--region", "norrbotten")
-    before = (tmp_path / "stegvis.db").read_bytes(), sorted(p.name for p in tmp_path.iterdir())
+    before = dump(tmp_path)
     said = ready("preview", "AVT-" + _reference(tmp_path), "--months", "120")
     assert said.code == 0
     assert "Nothing was changed" in said.last_line
     assert "extension" in said.out.lower()
-    assert ((tmp_path / "stegvis.db").read_bytes(), sorted(p.name for p in tmp_path.iterdir())) == before
+    assert dump(tmp_path) == before
     assert not (tmp_path / "mail").exists()
     assert ready("preview", "AVT-1999-0001").code == 1
+
+
+def dump(folder: Path) -> list[str]:
+    """The whole database as statements: its file may change in form when a connection is closed."""
+    with contextlib.closing(sqlite3.connect(folder / "stegvis.db")) as connection:
+        return list(connection.iterdump())
 
 
 def _reference(folder: Path) -> str:

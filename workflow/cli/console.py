@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,6 +13,8 @@ from states.roles import Actor, system_actor
 from templates.labels import LOCALES, gettext
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from workflow.engine.execute import Stegvis
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -57,13 +60,12 @@ def open_app(*, checked: bool = True, **settings: object) -> Stegvis:
 
     from workflow.app import build
     from workflow.config import Settings
-    from workflow.db import schema
 
     try:
         chosen = Settings(**{k: v for k, v in settings.items() if v is not None})  # type: ignore[arg-type]
         app = build(chosen)
     except ValidationError as error:
-        names = ", ".join(sorted({f"STEGVIS_{'_'.join(map(str, e['loc'])).upper()}" for e in error.errors()}))
+        names = ", ".join(sorted({name for e in error.errors() for name in _settings_named(e)}))
         raise Refusal(
             tell(_("These settings are wrong: %(names)s. See `stegvis --help`."), names=names), WRONG_USAGE
         ) from None
@@ -71,8 +73,26 @@ def open_app(*, checked: bool = True, **settings: object) -> Stegvis:
         text = tell(_("STEGVIS_DATABASE_URL cannot be used: write sqlite:///PATH or postgresql+psycopg://…"))
         raise Refusal(text, WRONG_USAGE) from error
     if checked:
-        schema.verify(app.database)
+        stand_ready(app)
     return app
+
+
+def _settings_named(error: ErrorDetails) -> list[str]:
+    """The settings that an error is about, with what may stand there: where it stands, else those that its words name."""
+    if not error["loc"]:
+        return re.findall(r"STEGVIS_\w+", error["msg"])
+    form = f" ({error['ctx']['error']})" if error["type"] == "value_error" else ""
+    return ["STEGVIS_" + "_".join(map(str, error["loc"])).upper() + form]
+
+
+def stand_ready(app: Stegvis) -> None:
+    """The embedded default database is made and brought up to date; any other must be right already: raises WrongSchema."""
+    from workflow.db import schema
+
+    if app.settings.embedded_database and schema.current(app.database) != schema.head():
+        schema.upgrade(app.database)
+    else:
+        schema.verify(app.database)
 
 
 def operator(region_id: str) -> Actor:

@@ -9,7 +9,7 @@ from argparse import Namespace
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from workflow.cli.console import DONE, WRONG_USAGE, Refusal, _, open_app, say, tell
+from workflow.cli.console import DONE, WRONG_USAGE, Refusal, _, open_app, say, stand_ready, tell
 from workflow.logging_setup import configure
 
 if TYPE_CHECKING:
@@ -24,14 +24,9 @@ def _served(chosen: Namespace) -> Stegvis:
 
 
 def run(chosen: Namespace) -> int:
-    """All in one process. The embedded default database is made and migrated; any other must be right already."""
-    from workflow.db import schema
-
+    """All in one process: pages, API and scheduler."""
     app = _served(chosen)
-    if app.settings.embedded_database:
-        schema.upgrade(app.database)
-    else:
-        schema.verify(app.database)
+    stand_ready(app)
     if app.settings.demo:
         _first_demo(app)
     _announce(app)
@@ -40,10 +35,8 @@ def run(chosen: Namespace) -> int:
 
 
 def web(chosen: Namespace) -> int:
-    from workflow.db import schema
-
     app = _served(chosen)
-    schema.verify(app.database)
+    stand_ready(app)
     say(tell(_("Stegvis listens on %(address)s"), address=app.settings.address))
     _serve(app, scheduler=False)
     return DONE

@@ -1,4 +1,4 @@
-"""The schema's version: upgrade it, or refuse to start on a wrong one. A node never migrates by itself."""
+"""The schema's version: upgrade it, or refuse to start on a wrong one. A node never migrates by itself, but the embedded default."""
 
 from __future__ import annotations
 
