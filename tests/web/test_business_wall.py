@@ -15,6 +15,7 @@ from tests.ladder import FOUND, MILESTONES, Ladder
 from tests.play import Play
 from tests.processes import seed
 from tests.web.crawl import DATABASES, FULL, Visitor, drawn, filled, fillings, placeholders, routes, visitor
+from workflow.commands import ProposeLetterText
 from workflow.engine.access import OF_BUSINESS
 
 MARK = "FABRIKSKANARIE"
@@ -59,6 +60,10 @@ def ladder(play: Play) -> Ladder:
     ladder.act("owner", "accept_action_plan", reasons="Rimlig.")
     ladder.act("officer", "record_milestone", milestone=1, done_on=play.today.isoformat(), proof=f"{MARK} bevis")
     play.run_due()
+    play.do(
+        "head",
+        ProposeLetterText(play.region, "opportunity_to_remedy", "sv", "", "", play.today, "Juristen", standard=True),
+    )
     return ladder
 
 
@@ -83,6 +88,10 @@ def addresses(ladder: Ladder) -> Iterator[str]:
         names = set(placeholders(route.path))
         if names <= ids.keys() and not (route.path.startswith("/health") or "calendar" in route.path):
             yield from (filled(route.path, values) for values in fillings(ids, route.path))
+        if names == {"text_id"}:  # how a text would read in the case
+            yield from (
+                f"{filled(route.path, {'text_id': t})}?case={ladder.id}" for t in of("SELECT id FROM letter_texts")
+            )
     yield f"/cases/{ladder.id}?all=1"
 
 
@@ -99,18 +108,24 @@ def met(who: Visitor, walk: Iterable[str]) -> dict[str, set[str]]:
 
 def test_whoever_may_not_see_the_affairs_of_businesses_meets_none_by_any_page_or_call(ladder: Ladder) -> None:
     dice = random.Random(seed())
-    first = [a for a in addresses(ladder) if "ladder" in a or a.endswith((ladder.id, "all=1"))]
+    first = [a for a in addresses(ladder) if "ladder" in a or "?case=" in a or a.endswith((ladder.id, "all=1"))]
     walk = [*first, *drawn(dice, addresses(ladder), 80)]
     assert met(visitor(ladder.play, "admin"), walk) == {}
     seen = visitor(ladder.play, "admin").get(f"/cases/{ladder.id}/ladder")
     assert seen.status == 200
     assert "visas inte för din roll" in seen.said
+    (text,) = ladder.play.sql("SELECT id FROM letter_texts")
+    page = visitor(ladder.play, "admin").get(f"/admin/letters/texts/{text.id}")
+    assert page.status == 200
+    assert "Din roll läser inte brev till leverantörer" in page.said
 
 
 def test_those_who_may_meet_all_of_it_by_the_same_walk(ladder: Ladder) -> None:
     """A control: what is not found above is there to be found."""
-    walk = [a for a in addresses(ladder) if FULL or re.search("ladder|/trail/|/events", a)]
+    walk = [a for a in addresses(ladder) if FULL or re.search(r"ladder|/trail/|/events|\?case=", a)]
     assert met(visitor(ladder.play, "officer"), walk).keys() == set(WORDS)
+    previews = [a for a in addresses(ladder) if "?case=" in a]
+    assert met(visitor(ladder.play, "officer"), previews).keys() >= {"beskrivning"}
 
 
 def test_the_words_of_businesses_are_called_alike_in_rows_and_forms() -> None:

@@ -81,7 +81,7 @@ class View:
         if secrecy == Secrecy.TENDER:
             secret = lot_id in self.secret_lots if lot_id else self.case_secret
             return self.on_access_list or not secret
-        return bool(self.roles & _BUSINESS_ROLES) or (self.prepares and secrecy == Secrecy.BUSINESS)
+        return reads_business(self.roles) or (self.prepares and secrecy == Secrecy.BUSINESS)
 
     def of(self, values: Mapping[str, Any], classes: Mapping[str, str], lot_id: str | None = None) -> dict[str, Any]:
         """The values this person may see; what is withheld is left out."""
@@ -100,6 +100,11 @@ def _blank(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: None if k in OF_BUSINESS else _blank(v) for k, v in value.items()}
     return [_blank(v) for v in value] if isinstance(value, list) else value
+
+
+def reads_business(roles: Collection[str]) -> bool:
+    """Whether one of the roles reads what may name a supplier's own suppliers, in every case of the region (OSL 31:16)."""
+    return not _BUSINESS_ROLES.isdisjoint(roles)
 
 
 def class_of_words(case: Any, lot: Any = None) -> Secrecy:
