@@ -136,8 +136,11 @@ class SetPassword:
 
 @dataclass(frozen=True, slots=True)
 class CreateToken:
+    """`confirmed` is False where the session is older than a decision may have it: a token decides too (I31)."""
+
     email: str
     region_id: str | None = None
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

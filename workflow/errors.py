@@ -31,6 +31,12 @@ class Forbidden(StegvisError):
     code = "forbidden"
 
 
+class ConfirmationNeeded(StegvisError):
+    """A decision, or a key that decides, in a session whose person has not shown lately who they are (I31)."""
+
+    code = "confirmation_needed"
+
+
 class Stale(StegvisError):
     """Somebody changed the case in the meantime; `row_version` is the current one."""
 

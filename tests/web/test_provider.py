@@ -584,6 +584,19 @@ def test_a_demo_session_confirms_with_a_press(play: Play) -> None:
     assert press_again(browser, right.headers["location"]).headers["location"].startswith(f"/cases/{case}/done/")
 
 
+def test_a_key_that_would_decide_asks_an_old_session_who_it_is(play: Play) -> None:
+    """Else an open screen makes one, and the key decides without being asked."""
+    browser = by_password(play, "head")
+    play.clock.at += timedelta(minutes=11)
+    asked = browser.post("/me/tokens", data={"csrf_token": csrf_token(browser)})
+    assert (asked.status_code, asked.headers["location"][:9]) == (303, "/confirm/")
+    assert play.sql("SELECT token_hash FROM api_tokens") == []
+    back = browser.post(asked.headers["location"], data={"csrf_token": csrf_token(browser), "password": PASSWORD})
+    assert browser.get(back.headers["location"]).status_code == 200
+    made = browser.post("/me/tokens", data={"csrf_token": csrf_token(browser, "/me")})
+    assert "stv_" in made.text
+
+
 def test_what_decides_nothing_asks_for_no_confirmation(play: Play) -> None:
     case = play.open()
     browser = by_password(play, "officer")

@@ -28,19 +28,13 @@ from workflow.engine.execute import handles
 from workflow.engine.forms import Form, free_words, parse, secrecy_classes
 from workflow.engine.records import Basis, write_step
 from workflow.engine.step import Step
-from workflow.errors import FieldError, InvalidForm, NotFound, Stale, StegvisError
+from workflow.errors import ConfirmationNeeded, FieldError, InvalidForm, NotFound, Stale
 
 
 class StaleBasis(Stale):
     """What the decision rests on changed after it was shown."""
 
     code = "stale_basis"
-
-
-class ConfirmationNeeded(StegvisError):
-    """A decision, in a session whose person has not shown lately who they are (I31)."""
-
-    code = "confirmation_needed"
 
 
 @lru_cache(maxsize=4096)

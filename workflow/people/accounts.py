@@ -29,7 +29,7 @@ from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
 from workflow.engine.directory import person, person_by_email
 from workflow.engine.execute import handles
-from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
+from workflow.errors import ConfirmationNeeded, FieldError, Forbidden, InvalidForm, NotFound
 from workflow.people import passwords
 from workflow.people.organisation import assign
 from workflow.people.register import check_unit, may_keep, note
@@ -148,7 +148,9 @@ def set_password(uow: UnitOfWork, command: SetPassword, who: Actor) -> dict[str,
 
 @handles(CreateToken)
 def create_token(uow: UnitOfWork, command: CreateToken, who: Actor) -> dict[str, Any]:
-    """An API token of a person; it is shown once and stored as a hash."""
+    """An API token of a person; it is shown once and stored as a hash. Raises also ConfirmationNeeded."""
+    if command.confirmed is False:
+        raise ConfirmationNeeded
     row = _named(uow, command.email, who, command.region_id)
     if row.id != who.person_id:
         may_keep(who, row.region_id)

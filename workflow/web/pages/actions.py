@@ -24,10 +24,10 @@ from workflow.cases.matters import words_of
 from workflow.cases.queries import CaseView, case_events, case_view, my_tasks, readers_of
 from workflow.commands import Act
 from workflow.deviations.queries import draft_of
-from workflow.engine.act import ConfirmationNeeded, form_of
+from workflow.engine.act import form_of
 from workflow.engine.registries import FORMS
 from workflow.engine.step import Step
-from workflow.errors import InvalidForm, NotFound, Stale
+from workflow.errors import ConfirmationNeeded, InvalidForm, NotFound, Stale
 from workflow.people import kept_forms
 from workflow.web.base import flash, page
 from workflow.web.pages import words

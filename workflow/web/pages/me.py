@@ -14,10 +14,11 @@ from templates.rendering import LOCALES
 from workflow.cases.hand_over import may_hand_over
 from workflow.commands import CreateToken, EndAbsence, EndSubstitute, RevokeTokens, SetAbsence, SetLocale, SetMailPlan
 from workflow.engine.case_rows import parameters
-from workflow.errors import FieldError, InvalidForm
+from workflow.errors import ConfirmationNeeded, FieldError, InvalidForm
 from workflow.people.queries import absences, mail_plan, people_of_region, substitutes, tokens_of
 from workflow.web.base import flash, page, speak, viewer_of
 from workflow.web.pages.admin import Answers, Typed, people_options, settle
+from workflow.web.pages.confirm import ask_to_confirm
 from workflow.web.pages.mandates import substitute_of
 from workflow.web.pages.my_calendar import calendar_card, make_address
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
@@ -124,7 +125,10 @@ def choose_mail(request: Request, sent: Sent) -> Response:
 def create_token(request: Request, sent: Sent) -> Response:
     """A new key; the answer to this very request is the only place where it stands."""
     try:
-        made = carry_out(request, sent, CreateToken(viewer_of(request).email))
+        viewer = viewer_of(request)
+        made = carry_out(request, sent, CreateToken(viewer.email, confirmed=viewer.confirmed))
+    except ConfirmationNeeded:
+        return ask_to_confirm(request, "/me", {}, {})
     except InvalidForm as refusal:
         return _my_page(request, Typed(texts(sent), fault_texts(refusal.errors, viewer_of(request).locale)))
     return _my_page(request, Typed(), token=made["token"])
