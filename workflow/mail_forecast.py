@@ -17,10 +17,10 @@ from workflow.engine.tables import OutboxMessage
 from workflow.preview import Mail, mail_of, preview
 
 _messages = OutboxMessage.__table__  # type: ignore[attr-defined]
-_WAITING = Statement(
+_LEAVING = Statement(
     select(_messages, cases.c.reference, cases.c.title)
     .select_from(_messages.outerjoin(cases, cases.c.id == _messages.c.case_id))
-    .where(_messages.c.region_id == bindparam("region_id"), _messages.c.status.in_(("queued", "sending")))
+    .where(_messages.c.region_id == bindparam("region_id"), _messages.c.status == "sending")
     .order_by(_messages.c.next_try_at, _messages.c.id)
 )
 
@@ -46,13 +46,14 @@ def mail_forecast(
     `case` is an id. Raises NotFound for a case that is not there.
     """
     with app.database.read() as uow:
-        waiting = [
+        # What waits is part of what the preview plays; what a node is handing over at this moment is not.
+        leaving = [
             mail_of(m, max(m.next_try_at, uow.now), (m.case_id,) if m.case_id else ())
-            for m in uow.all(_WAITING, region_id=who.region_id)
+            for m in uow.all(_LEAVING, region_id=who.region_id)
         ]
     found = preview(app, who.region_id, case=case, days=max(1, min(days, MOST_DAYS)), seconds=MOST_SECONDS)
     # A digest is about no single case; where one case is asked for, the preview holds those that tell of it alone.
-    mails = [m for m in waiting if case in (None, m.case_id)] + list(found.mails)
+    mails = [m for m in leaving if case in (None, m.case_id)] + list(found.mails)
     own_only = not who.roles() & OVERSEERS and case is None
     return Forecast(
         found.reached,

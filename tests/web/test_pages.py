@@ -11,7 +11,7 @@ from tests.databases import SqliteFiles
 from tests.play import CONTRACT, REQUIREMENT, SUPPLIER, TARGET, Play
 from tests.web.paper import Paper, Reader, said
 from tests.web.site import csrf_token, sign_in
-from workflow.commands import OpenCase, SetSubstitute
+from workflow.commands import OpenCase, SetSubstitute, WriteComment
 from workflow.contracts import queries as contract_queries
 from workflow.errors import InvalidForm
 
@@ -134,6 +134,16 @@ def test_a_basis_that_changed_meanwhile_is_shown_with_what_was_typed_kept(play: 
     assert form.fields["reasons"] == "Marknaden är mogen"
     assert play.row(case).state == "target_decision"
     assert "Ditt beslut är sparat" in owner.send(form).text
+
+
+def test_what_changed_is_told_however_much_was_said_before(play: Play, seat: Seat) -> None:
+    case, owner = to_the_target(play, seat), seat("owner")
+    for number in range(201):
+        play.do("officer", WriteComment(case, f"Anteckning {number}"))
+    page = owner.open(f"/cases/{case}/do/decide_sustainability_target")
+    owner.step(case, "save_targets", **{"targets-0-target_value": "80 procent"})
+    again = owner.send(page.form("/decide_sustainability_target"), reasons="Marknaden är mogen")
+    assert "sparade hållbarhetsmålen" in again.text
 
 
 def test_sending_back_asks_for_a_reason_and_keeps_the_page(play: Play, seat: Seat) -> None:

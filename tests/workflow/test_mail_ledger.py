@@ -471,6 +471,13 @@ def test_the_forecast_is_what_then_happens_and_sends_nothing(asked: Play) -> Non
     assert expected == happened
 
 
+def test_a_mail_that_waits_already_is_foreseen_once(asked: Play) -> None:
+    waiting = [(r.recipient_name, r.kind) for r in asked.sql("SELECT recipient_name, kind FROM outbox_messages WHERE status = 'queued'")]  # fmt: skip
+    assert waiting
+    found = [(m.person, m.kind) for m in mail_forecast(asked.app, asked.as_("head"), days=1).mails]
+    assert {w: found.count(w) for w in waiting} == {w: waiting.count(w) for w in waiting}
+
+
 def test_the_forecast_of_a_person_a_case_and_a_region(asked: Play, kalmar: Play) -> None:
     person = asked.people["owner"]
     own = mail_forecast(asked.app, asked.as_("owner"), days=20)

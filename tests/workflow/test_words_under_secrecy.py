@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from io import BytesIO
 from typing import Any
 
+import docx
 import pytest
 
 from tests.play import SUPPLIER, Play
@@ -12,6 +14,7 @@ from workflow.cases import queries as cases
 from workflow.cases.region_trail import TrailFilter, region_events
 from workflow.commands import AddFile, WriteComment
 from workflow.errors import InvalidForm
+from workflow.exports.decisions import decision_document
 from workflow.exports.region import export_region
 
 WORD = "SÄMST-PRIS-4711"
@@ -113,3 +116,17 @@ def test_why_a_case_rests_is_tender_matter_as_well(evaluated: Play) -> None:
     assert WORD in seen(evaluated, "officer")
     evaluated.do("officer", WriteComment(evaluated.case, WORD))
     assert WORD not in export_region(evaluated.app, evaluated.region, "json", "sv").decode()
+
+
+def test_the_record_of_a_decision_is_the_same_whoever_takes_it_out(evaluated: Play) -> None:
+    """Words that are secret to one reader do not move what the record tells of the decision."""
+    play = evaluated
+    for number in range(2):
+        play.do("officer", WriteComment(play.case, f"Om anbuden {number}"))
+    play.award(1)
+    play.notify(1)
+    (decision,) = play.sql("SELECT id FROM decisions WHERE trigger = 'decide_award'")
+    with play.app.database.read() as uow:
+        made = [decision_document(uow, play.as_(who), decision.id, "sv")[1] for who in ("officer", "reviewer")]
+    first, second = (docx.Document(BytesIO(content)).element.xml for content in made)
+    assert first == second

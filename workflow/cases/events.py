@@ -40,8 +40,13 @@ _KNOWN = frozenset(
 )  # fmt: skip
 
 
-def case_events(uow: UnitOfWork, who: Actor, case_id: str, *, after_seq: int = 0, limit: int = 200) -> list[EventItem]:
-    """The trail of a case in order, from after `after_seq`. Raises NotFound.
+def case_events(
+    uow: UnitOfWork, who: Actor, case_id: str, *, after_seq: int = 0, until_seq: int | None = None, limit: int = 200,
+    newest: bool = False,
+) -> list[EventItem]:  # fmt: skip
+    """The trail of a case in order, after `after_seq` and up to `until_seq`; of more than `limit` the first, or the `newest`.
+
+    Raises NotFound.
 
     An event about a file or words that the viewer may not see is left out altogether: even how many there are is secret.
     """
@@ -63,7 +68,10 @@ def case_events(uow: UnitOfWork, who: Actor, case_id: str, *, after_seq: int = 0
             _payloads.c.secrecy == Secrecy.TENDER,
         )
         query = query.where(~and_(_events.c.kind.in_(TALK), of_secret_words))
-    rows = uow.connection.execute(query.order_by(_events.c.seq).limit(limit)).all()
+    if until_seq is not None:
+        query = query.where(_events.c.seq <= until_seq)
+    order = _events.c.seq.desc() if newest else _events.c.seq
+    rows = sorted(uow.connection.execute(query.order_by(order).limit(limit)).all(), key=lambda r: int(r.seq))
     if not rows:
         return []
     payloads: dict[int, list[Row]] = {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -137,10 +138,10 @@ def letter_values(
         "response_day": on(answer[0].due_on) if answer else "",
         "response_time": length(answer[1]) if answer else "",
         "report_day": on(report.due_on) if report and row.severe_reported_on is None else "",
-        "fine_week": money(fine.week_ore // 100, locale),
+        "fine_week": money(Decimal(fine.week_ore) / 100, locale),
         "fine_cap_weeks": ngettext("%(n)s week", "%(n)s weeks", fine.cap_weeks, locale),
-        "fine_max": money(fine.week_ore * fine.cap_weeks // 100, locale),
-        "fine_total": money(d.fine.total_ore // 100, locale) if d.fine is not None and d.fine.total_ore else "",
+        "fine_max": money(Decimal(fine.week_ore * fine.cap_weeks) / 100, locale),
+        "fine_total": money(Decimal(d.fine.total_ore) / 100, locale) if d.fine is not None and d.fine.total_ore else "",
         "fine_again_day": on(step.today + ONE_DAY)
         if d.fine_runs and d.fine is not None and not d.fine.cap_is_reached
         else "",

@@ -90,7 +90,7 @@ def decision_document(uow: UnitOfWork, who: Actor, decision_id: str, locale: str
         raise NotFound
     view = case_view(uow, who, row.case_id)
     decision = next(d for d in view.decisions if d.id == decision_id)
-    events = case_events(uow, who, row.case_id, limit=decision.seq)
+    events = case_events(uow, who, row.case_id, until_seq=decision.seq, limit=decision.seq)
     record = decision_record(uow, who, view, decision, events, row.sent_to, locale)
     name = f"{view.case.reference}-{gettext('decision', locale)}-{decision.seq}.docx"
     return name, write_decision(record, locale=locale, now=uow.now)

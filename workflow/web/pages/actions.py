@@ -334,7 +334,7 @@ def _changes(visit: Visit, view: CaseView, since: int | None) -> list[dict[str, 
             "text": words.event_text(e, view.case.process, visit.locale),
             "changed": words.event_changes(e, view.names, visit.locale),
         }
-        for e in case_events(visit.uow, visit.who, view.case.id)
+        for e in case_events(visit.uow, visit.who, view.case.id, newest=True)
         if e.row_version is not None and e.row_version > since
     ]
 
@@ -363,7 +363,7 @@ def _settled(
     locale, case = visit.locale, view.case
     taken = [
         e
-        for e in case_events(visit.uow, visit.who, case.id, limit=1000)
+        for e in case_events(visit.uow, visit.who, case.id, limit=1000, newest=True)
         if e.trigger == trigger
         and (not lot or any(x.id == lot and x.number == e.lot for x in view.lots) or e.lot is None)
     ]

@@ -71,7 +71,7 @@ def case_page(
     secret_reads.note(visit.app, visit.who, case_id, view.access)
     step, actions = case_actions(visit.uow, case_id, visit.who)
     del step
-    events = case_events(visit.uow, visit.who, case_id, limit=2000)
+    events = case_events(visit.uow, visit.who, case_id, limit=2000, newest=True)
     locale, case = visit.locale, view.case
     chosen = [e for e in reversed(events) if _fits(e, view, show)]
     names = responsible_names(visit, view)
