@@ -30,6 +30,9 @@ from workflow.errors import NotFound
 from workflow.mails.handlers import may_settle, stands_for
 from workflow.people.tables import Person
 
+#: Nothing was or will be mailed outside; days further off are beyond what a clock can say.
+_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+
 _messages = OutboxMessage.__table__  # type: ignore[attr-defined]
 _matters = MailMatter.__table__  # type: ignore[attr-defined]
 _cases = Case.__table__  # type: ignore[attr-defined]
@@ -292,9 +295,9 @@ def _where(filters: MailFilter) -> list[ColumnElement[bool]]:
     if filters.case:
         found.append(_messages.c.case_id == filters.case)
     if filters.from_on:
-        found.append(_messages.c.created_at >= start_of_day(filters.from_on))
+        found.append(_messages.c.created_at >= start_of_day(max(filters.from_on, _FIRST_DAY)))
     if filters.to_on:
-        found.append(_messages.c.created_at < end_of_day(filters.to_on))
+        found.append(_messages.c.created_at < end_of_day(min(filters.to_on, _LAST_DAY)))
     return found
 
 

@@ -34,7 +34,7 @@ from workflow.web.pages import words
 from workflow.web.pages.confirm import ask_to_confirm
 from workflow.web.pages.form_fields import asked, described, faults_at, in_words, shown, typed
 from workflow.web.pages.known import known_answers
-from workflow.web.pages.visit import Sent, Visit, carry_out, choices, sole_holders, texts, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, choices, small_int, sole_holders, texts, visiting
 
 router = APIRouter()
 
@@ -73,7 +73,8 @@ def _kept(request: Request, case_id: str, trigger: str, form_id: str) -> Returne
         view = case_view(visit.uow, visit.who, case_id)
     fields = asked(form_of(view.case.process, trigger))
     version = kept.last.get("row_version", "")
-    since = int(version) if version.isdecimal() and int(version) != view.case.row_version else None
+    since = small_int(version)
+    since = None if since == view.case.row_version else since
     return Returned(typed(fields, kept.last), stale_since=since, confirmed=not kept.signed_out)
 
 
@@ -95,7 +96,7 @@ def take_step(request: Request, case_id: str, trigger: str, sent: Sent, lot: str
     form = dict(data)
     if lot and chosen.lot is not None and "lot" in chosen.form.model_fields:
         form["lot"] = chosen.lot
-    version = int(answers["row_version"]) if answers.get("row_version", "").isdecimal() else 0
+    version = small_int(answers.get("row_version")) or 0
     command = Act(case_id, trigger, version, form, answers.get("basis_hash") or None, visit.viewer.confirmed)
     try:
         carry_out(request, sent, command)

@@ -20,7 +20,7 @@ from workflow.web.downloads import download, given_out, taken_in
 from workflow.web.pages import words
 from workflow.web.pages.case import case_page
 from workflow.web.pages.form_fields import asked, described, faults_at, shown, typed
-from workflow.web.pages.visit import Sent, Visit, carry_out, choices, texts, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, choices, small_int, texts, visiting
 
 routes = APIRouter()
 
@@ -46,7 +46,7 @@ def comment(request: Request, case_id: str, sent: Sent) -> Response:
 def mark_seen(request: Request, case_id: str, sent: Sent) -> Response:
     """The viewer has seen the timeline up to an event. The page's script sends this form, or its button."""
     seq = texts(sent).get("seq", "")
-    carry_out(request, sent, MarkSeen(case_id, int(seq) if seq.isascii() and seq.isdecimal() and len(seq) < 10 else 0))
+    carry_out(request, sent, MarkSeen(case_id, small_int(seq) or 0))
     return RedirectResponse(f"/cases/{case_id}#timeline", 303)
 
 
@@ -112,7 +112,7 @@ def correct(request: Request, case_id: str, sent: Sent) -> Response:
     fields = asked(CorrectForm)
     given = texts(sent)
     data = typed(fields, given)
-    version = int(given["row_version"]) if given.get("row_version", "").isdecimal() else 0
+    version = small_int(given.get("row_version")) or 0
     try:
         carry_out(request, sent, CorrectCase(case_id, version, data))
     except InvalidForm as refusal:

@@ -16,7 +16,7 @@ from workflow.preview import Mail
 from workflow.web.base import page
 from workflow.web.filters import only_known
 from workflow.web.pages.mail_words import kind_text, why_of
-from workflow.web.pages.visit import visiting
+from workflow.web.pages.visit import small_int, visiting
 
 router = APIRouter()
 _NAMES = ("person", "case", "days")
@@ -28,7 +28,7 @@ def show_forecast(request: Request) -> Response:
     kept = {n: v for n in _NAMES if (v := request.query_params.get(n, "").strip())}
     with visiting(request) as visit:
         locale, errors = visit.locale, list[tuple[str | None, str]]()
-        days = int(kept["days"]) if kept.get("days", "").isascii() and kept.get("days", "").isdecimal() else DAYS
+        days = small_int(kept.get("days")) or DAYS
         if "days" in kept and (str(days) != kept["days"] or not 1 <= days <= MOST_DAYS):
             errors.append(("days", gettext("Write a number from 1 to %(most)s.", locale, most=MOST_DAYS)))
         case = case_named(visit.uow, visit.who, kept["case"]) if "case" in kept else None

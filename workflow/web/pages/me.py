@@ -21,7 +21,7 @@ from workflow.web.pages.admin import Answers, Typed, people_options, settle
 from workflow.web.pages.confirm import ask_to_confirm
 from workflow.web.pages.mandates import substitute_of
 from workflow.web.pages.my_calendar import calendar_card, make_address
-from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, small_int, texts, visiting
 from workflow.web.pages.words import fault_texts
 
 router = APIRouter()
@@ -102,14 +102,14 @@ def choose_mail(request: Request, sent: Sent) -> Response:
 
     def command(answers: Answers) -> SetMailPlan:
         hour = answers.text("hour")
-        if hour and not (hour.isascii() and hour.isdecimal()):
+        if hour and small_int(hour) is None:
             answers.refuse("hour", "unknown_choice")
             hour = ""
         mode = answers.text("mail")
         if mode not in ("reminders", "digest", "at_once"):
             answers.refuse("mail", "field_required")
         days = "".join(str(d) for d in sent.getlist("weekdays"))
-        return SetMailPlan(mode != "at_once", int(hour) if hour else None, days or None, asks_wait=mode == "digest")
+        return SetMailPlan(mode != "at_once", small_int(hour), days or None, asks_wait=mode == "digest")
 
     return settle(
         request,

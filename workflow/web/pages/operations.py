@@ -34,7 +34,7 @@ def show_operations(request: Request) -> Response:
         seen = operations(visit.uow, visit.who)
         told = honesty(visit.uow, visit.who)
         reports = access_faults(visit.uow, visit.who)
-        names = names_of(visit.uow, visit.who, [r.actor_id for r in reports])
+        names = names_of(visit.uow, visit.who, [r.actor_id for r in reports if r.value])
         context: dict[str, Any] = {
             "seen": seen,
             "lapsed": lapsed_for(visit.uow, visit.who, visit.today),

@@ -86,6 +86,11 @@ def texts(sent: FormData) -> dict[str, str]:
     return {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
+def small_int(text: str | None, otherwise: int | None = None) -> int | None:
+    """A whole number of at most nine digits, as an address or a hidden field carries it; anything else is `otherwise`."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else otherwise
+
+
 def carry_out(request: Request, sent: Sent, command: Any) -> Any:  # noqa: ARG001
     """Carry out a command for the person whose browser sent the form (checked by `Sent`). Raises what `execute` raises."""
     return execute(app_of(request), command, by=viewer_of(request).person_id, channel="web")

@@ -17,7 +17,7 @@ from workflow.duties.queries import DutyItem, RegisterItem, register_of, tallies
 from workflow.duties.register import COOPERATION, KEEPERS
 from workflow.web.base import flash, page, viewer_of
 from workflow.web.pages.admin import Answers, Typed, settle
-from workflow.web.pages.visit import Sent, Visit, carry_out, visiting
+from workflow.web.pages.visit import Sent, Visit, carry_out, small_int, visiting
 
 router = APIRouter()
 
@@ -108,7 +108,8 @@ def share_duty(request: Request, recurring_id: str, sent: Sent) -> Response:
 
 def _year_page(request: Request, year: str, organisation: str, typed: Typed) -> Response:
     with visiting(request) as visit:
-        shown = int(year) if year.isdecimal() and 2000 <= int(year) <= 2100 else visit.today.year
+        asked = small_int(year) or 0
+        shown = asked if 2000 <= asked <= 2100 else visit.today.year
         every = year_of(visit.uow, visit.who, shown, visit.today)
         organisations = sorted({(d.region_id, d.region_name) for d in every})
         chosen = organisation if organisation in dict(organisations) else ""
