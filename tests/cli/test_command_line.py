@@ -376,6 +376,14 @@ def test_a_register_is_looked_at_then_read_and_the_second_time_nothing_changes(r
     assert content(tmp_path, "select * from cases") + content(tmp_path, "select * from audit_streams") == before
 
 
+def test_a_row_that_is_still_unclear_the_second_time_is_no_failure(ready: Stegvis, tmp_path: Path) -> None:
+    unclear = ["Hiss", "Lyft AB", "2025-13-45", "2029-12-31", "", "Anna Ek"]
+    path = register(tmp_path, [*REGISTER, unclear])
+    first, second = (ready("import", "contracts", path, "--region", "norrbotten") for _ in range(2))
+    assert (first.code, first.last_line) == (0, "rows 3: used 2, skipped 0, unclear 1")
+    assert (second.code, second.last_line) == (0, "rows 3: used 0, skipped 2, unclear 1")
+
+
 def test_the_plan_is_printed_and_written_and_an_unknown_region_is_refused(ready: Stegvis, tmp_path: Path) -> None:
     assert ready("plan", "--region", "norrbotten").last_line == "0 lines."
     end = (date.today() + timedelta(days=500)).isoformat()

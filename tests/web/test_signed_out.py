@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from tests.play import Play
 from tests.web.crawl import filled, placeholders, routes
 from tests.web.paper import Paper
-from tests.web.site import PASSWORD, csrf_token, sign_in
+from tests.web.site import PASSWORD, csrf_token, sign_in, site
 from workflow.commands import SetPassword
 from workflow.housekeeping import sweep
 from workflow.people.kept_forms import MOST_BYTES, MOST_KEPT, FormTooLong, Kept, keep
@@ -190,3 +190,15 @@ def test_passwords_and_what_the_page_gives_by_itself_are_not_filled_in() -> None
     assert '<option value="2" selected>' in made
     assert {"secret", "checked"} & set(re.findall(r"\w+", made)) == set()
     assert made.endswith('<form method="post" action="/b"><input name="t"></form>')
+
+
+def test_the_language_that_was_asked_for_is_kept_on_the_way(play: Play) -> None:
+    stranger = site(play)
+    sent = stranger.get("/?lang=en")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=%2F%3Flang%3Den&lang=en")
+    assert 'lang="en"' in stranger.get("/finns-inte?lang=en").text
+    refused = stranger.get("/api/v1/cases", headers={"accept-language": "en"})
+    assert refused.status_code == 401
+    assert "Sign in" in refused.text or "token" in refused.text.lower()
+    reader = sign_in(play, "officer")
+    assert 'lang="en"' in reader.get("/?lang=en", follow_redirects=True).text

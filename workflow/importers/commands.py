@@ -86,8 +86,8 @@ class Import:
 
     @property
     def nothing_usable(self) -> bool:
-        """Whether no row could be used, and some because of what stands in them."""
-        return self.account.used == 0 and self.account.unclear > 0
+        """Whether no row could be used, none was there already, and some could not because of what stands in them."""
+        return self.account.used == 0 and self.already_there == 0 and self.account.unclear > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from states.decision import Unmet
 from states.errors import LawBookError, NoSuchStep, NotPermitted
 from states.registry import DEFINITIONS
 from templates.formatting import day, number
-from templates.labels import MissingLabel, has_label, label
+from templates.labels import LOCALES, MissingLabel, has_label, label
 from templates.rendering import render
 from workflow.db.database import DatabaseUnavailable
 from workflow.engine.canonical import plain
 from workflow.errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound, Stale, StegvisError
 from workflow.people.sessions import TooManyAttempts, WrongPassword
-from workflow.web.base import SignInNeeded, filled_in, frame, way_back
+from workflow.web.base import SignInNeeded, filled_in, frame, locale_of, way_back
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ def _route_of(request: Request) -> str:
 def answer(request: Request, error: Exception, headers: dict[str, str] | None = None) -> Response:
     """A refusal as this caller reads it."""
     headers = headers or {}
-    locale = getattr(request.state, "locale", None) or request.app.state.stegvis.settings.locale
+    locale = locale_of(request)
     status = status_of(error)
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER)
@@ -217,7 +217,9 @@ def answer(request: Request, error: Exception, headers: dict[str, str] | None = 
         content = orjson.dumps(problem(error, locale, path))
         return Response(content, status, headers, media_type="application/problem+json")
     if isinstance(error, SignInNeeded):
-        return RedirectResponse(f"/sign-in?next={way_back(request)}", 303, headers)
+        asked = request.query_params.get("lang")
+        language = f"&lang={asked}" if asked in LOCALES else ""
+        return RedirectResponse(f"/sign-in?next={way_back(request)}{language}", 303, headers)
     return _page(request, error, locale, status, headers)
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from states.calendar import Calendar
 from states.reminders import last_day_of_rest
 from templates.formatting import day
-from templates.labels import gettext, ngettext
+from templates.labels import LOCALES, gettext, ngettext
 from workflow.cases.queries import TaskItem, done_tasks, my_task_counts, my_tasks, waiting_for_others
 from workflow.cases.tasks import resting_tasks
 from workflow.cases.visits import changed_since_visit
@@ -35,8 +35,10 @@ TABS = ("todo", "waiting", "resting", "done")
 
 
 @router.get("/")
-def front() -> Response:
-    return RedirectResponse("/my-tasks", 303)
+def front(request: Request) -> Response:
+    """On to what waits for the reader, in the language that was asked for."""
+    asked = request.query_params.get("lang")
+    return RedirectResponse(f"/my-tasks?lang={asked}" if asked in LOCALES else "/my-tasks", 303)
 
 
 @router.get("/my-tasks")
