@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import and_, select, text, update
 
+from tests.ladder import FOUND, Ladder
 from tests.play import Play
 from tests.second_verifier import independent_faults
 from tests.web.site import csrf_token, program, sign_in
 from tests.workflow.test_tampering import DECISIONS, FIELDS, faults_after
 from workflow.cases.redaction import COPIES
-from workflow.commands import AddFile, NoteSecretRead, RedactField, WriteComment
+from workflow.commands import AddFile, NoteSecretRead, OpenCase, RedactField, WriteComment
 from workflow.db.metadata import METADATA
 from workflow.db.unit_of_work import UnitOfWork
+from workflow.engine.forms import Form, free_words
 from workflow.engine.verify import VerifyResult, verify_all
 from workflow.errors import Forbidden, InvalidForm, NotFound, StegvisError
 
 RULE, REASON = "GDPR art. 17", "Begäran 2026-44"
 NAME = "Kalle Karlsson, 850101-1234"
+CONTRACT_OF_LAST_YEAR = {
+    "title": "Handskar", "supplier_name": "Norr AB", "start_on": "2024-01-01", "end_on": "2026-03-01",
+    "contract_class": "c",
+}  # fmt: skip
 
 
 def event_of(play: Play, kind: str) -> int:
@@ -32,6 +39,14 @@ def mask(play: Play, kind: str, name: str, who: str = "registrar") -> dict[str, 
 
 def seq_of_file(play: Play) -> int:
     return event_of(play, "file_added")
+
+
+def seq_of_field(play: Play, name: str) -> int:
+    """The first event of the case that holds a field of this name."""
+    rows = play.sql(
+        "SELECT seq FROM audit_payloads WHERE stream_id = :c AND name = :n ORDER BY seq", c=play.case, n=name
+    )
+    return int(rows[0].seq)
 
 
 def where(play: Play, words: str) -> set[str]:
@@ -214,6 +229,50 @@ def test_every_column_that_is_searched_for_copies_is_there() -> None:
     for table, columns in COPIES.items():
         assert set(columns) <= set(METADATA.tables[table].c.keys())
         assert "case_id" in METADATA.tables[table].c
+
+
+def test_a_text_that_stands_beside_another_is_masked_there_too(play: Play) -> None:
+    contract = replace(
+        play,
+        case=play.do(
+            "officer", OpenCase("contract", play.region, {**CONTRACT_OF_LAST_YEAR, "owner": play.people["owner"]})
+        )["id"],
+    )
+    contract.run_due()
+    assert contract.row().state == "final_evaluation"
+    contract.act("owner", "record_final_evaluation", evaluation_goals_met="Målen nåddes.", lessons=NAME)
+    contract.do("registrar", RedactField(contract.case, seq_of_field(contract, "lessons"), "lessons", RULE, REASON))
+    assert where(contract, NAME) == set()
+    (row,) = contract.sql("SELECT evaluation FROM contracts")
+    assert row.evaluation.startswith("Målen nåddes.\n\n[Maskat")
+
+
+def test_what_is_said_of_a_supplier_is_masked_but_in_the_letter_that_went_out(play: Play) -> None:
+    ladder = Ladder(play, **{**FOUND, "description": NAME})
+    case = replace(play, case=ladder.id)
+    case.do("registrar", RedactField(case.case, seq_of_field(case, "description"), "description", RULE, REASON))
+    assert where(play, NAME) <= {"supplier_notices", "outbox_messages"}
+
+
+def test_what_the_steps_of_a_deviation_take_in_is_searched_wherever_it_is_kept() -> None:
+    """Words of a form that a table of the case keeps under the same name."""
+    from workflow.deviations import forms
+
+    asked = {
+        name
+        for form in vars(forms).values()
+        if isinstance(form, type) and issubclass(form, Form)
+        for name in free_words(form)
+    }
+    kept = {
+        (table.name, column.name)
+        for table in METADATA.sorted_tables
+        if "case_id" in table.c and table.name not in ("decisions", "mail_matters", "outbox_messages")
+        for column in table.c
+        if column.name in asked
+    }
+    searched = {(table, column) for table, columns in COPIES.items() for column in columns}
+    assert kept - searched <= {("supplier_notices", "text")}
 
 
 def test_the_name_in_a_register_is_masked_and_the_account_stays(play: Play) -> None:

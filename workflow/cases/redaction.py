@@ -3,6 +3,7 @@
 The value and its salt go; the chain holds, because it holds only a commitment. Where the same text stands as the case's
 own matter (a comment, a file's name, an opinion, reasons of a decision, its stored basis, a mail) that copy is replaced
 in the same command by words that say when, by whom and by which rule. What the event says of the changed decisions binds them anew.
+A letter to a supplier stays as it was decided and sent: its hash binds it, and the supplier has it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import String, bindparam, func, select, update
 
 from states.calendar import local_date
 from states.roles import Actor, Role
@@ -37,17 +38,31 @@ COPIES: dict[str, tuple[str, ...]] = {
     "contract_follow_ups": ("note",),
     "contracts": ("follow_up_plan", "evaluation", "owner_note", "signing_reference"),
     "deadline_extensions": ("reason",),
+    "action_plans": ("cause", "settled_because"),
+    "call_off_stops": ("why", "review_note", "ended_because"),
     "case_access": ("reason",),
+    "contract_terms": ("source", "reason"),
+    "deviations": ("finding_source", "requirement", "clause", "description", "ground_note", "probable_because", "proportionality",
+                   "evidence", "skip_reason", "stop_consent_note", "contact_name"),
+    "exclusion_material": ("receipt", "description", "supplier_said", "self_cleaning"),
     "files": ("name",),
+    "fine_stays": ("reason",),
+    "fine_weeks": ("set_off_reference", "set_off_note"),
     "lots": ("award_reasons", "evaluation_reference", "cancellation_reasons"),
+    "milestones": ("action", "responsible", "extended_because", "proof"),
     "opinions": ("opinion",),
     "pauses": ("reason",),
     "procurements": ("need", "risk_other", "risk_note", "opened_by", "opened_with", "no_target_reason",
                      "cancellation_reasons", "history_note", "protocol_reference"),
+    "rungs_entered": ("reasons", "proportionality", "response"),
     "requirements": ("text", "proof", "follow_up"),
+    "supplier_contacts": ("name",),
     "targets": ("statement", "indicator", "baseline", "target_value", "follow_up"),
     "tasks": ("reason",),
 }  # fmt: skip
+
+#: Of these, what holds several texts one after the other: one of them is replaced inside.
+COMPOSED = {("contracts", "evaluation"), ("procurements", "history_note")}
 
 _payloads = AuditPayload.__table__  # type: ignore[attr-defined]
 _decisions = DecisionRow.__table__  # type: ignore[attr-defined]
@@ -73,18 +88,17 @@ _ALSO_IN = Statement(
     .where(_payloads.c.stream_id == bindparam("stream_id"), _payloads.c.value == bindparam("value"))
     .order_by(_payloads.c.seq)
 )
-_REPLACE = {
-    (table, column): Statement(
-        update(METADATA.tables[table])
-        .where(
-            METADATA.tables[table].c.case_id == bindparam("the_case"),
-            METADATA.tables[table].c[column] == bindparam("old"),
-        )
-        .values({column: bindparam("new")})
-    )
-    for table, columns in COPIES.items()
-    for column in columns
-}
+
+
+def _replacing(table: str, column: str) -> Statement:
+    rows = METADATA.tables[table]
+    kept, old, new = rows.c[column], bindparam("old", type_=String), bindparam("new", type_=String)
+    replaced = func.replace(kept, old, new) if (table, column) in COMPOSED else new
+    holds = replaced != kept if (table, column) in COMPOSED else kept == old
+    return Statement(update(rows).where(rows.c.case_id == bindparam("the_case"), holds).values({column: replaced}))
+
+
+_REPLACE = {(table, column): _replacing(table, column) for table, columns in COPIES.items() for column in columns}
 _DECISIONS = Statement(
     select(_decisions.c.id, _decisions.c.seq, _decisions.c.reasons, _decisions.c.sent_to, _decisions.c.basis, _decisions.c.salts)
     .where(_decisions.c.case_id == bindparam("case_id"))
