@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,11 @@ from states.calendar import Calendar
 from states.errors import NoSuchStep, NotPermitted
 from tests.ladder import FOUND, GROUND, SUPPLIER, Ladder, contract
 from tests.play import Play
-from workflow.commands import OpenCase
+from workflow.commands import OpenCase, RetryMessage
 from workflow.deviations.lists import list_fine_weeks, open_stops
 from workflow.deviations.notices import text_hash
 from workflow.engine.timers import fire_due_timers
-from workflow.errors import InvalidForm
+from workflow.errors import InvalidForm, StegvisError
 from workflow.web.pages.words import unmet_text
 
 working = Calendar().next_working_day
@@ -26,6 +27,11 @@ LOWER = ["dialogue", "opportunity_to_remedy", "reminder_1", "reminder_2", "forma
 def refused(*codes: str) -> object:
     """The step is refused for these reasons, among others."""
     return pytest.raises(NotPermitted, match=".*".join(codes))
+
+
+class RefusingAll(MemoryTransport):
+    def send(self, message: Any, envelope_to: str) -> str:
+        raise PermanentFailure("550 5.1.1 no such user")
 
 
 @pytest.fixture
@@ -143,6 +149,23 @@ def test_a_letter_of_an_earlier_rung_is_not_sent_again(ladder: Ladder) -> None:
     ladder.play.run_due()
     assert [n.id for n in ladder.letters()] == letters
     assert ladder.letters()[1].status == "returned"
+
+
+def test_a_letter_that_was_refused_goes_again_by_its_case_alone(ladder: Ladder) -> None:
+    """Not by trying the old mail again, when another took its place or the case is closed."""
+    play, taking = ladder.play, ladder.play.app.transport
+    play.app.transport = RefusingAll()
+    ladder.offer()
+    play.run_due()
+    failed = play.sql("SELECT id FROM outbox_messages WHERE kind = 'supplier_notice' AND status = 'failed' ORDER BY id")
+    play.app.transport = taking
+    ladder.act("officer", "resend_notice")
+    play.run_due()
+    sent = ladder.sent()
+    with pytest.raises(StegvisError, match="goes_by_its_case"):
+        play.do("admin", RetryMessage(failed[-1].id))
+    play.run_due()
+    assert ladder.sent() == sent
 
 
 def test_a_fine_whose_letter_came_back_does_not_begin_behind_the_supplier_s_back(ladder: Ladder) -> None:

@@ -33,7 +33,7 @@ from workflow.engine import case_rows, outbox
 from workflow.engine.access import Secrecy
 from workflow.engine.act import load_step, take_one, visible_case
 from workflow.engine.canonical import canonical, plain, sha256
-from workflow.engine.registries import mail_attachments, mail_outcome
+from workflow.engine.registries import mail_again, mail_attachments, mail_outcome
 from workflow.engine.step import Step
 from workflow.errors import Conflict, Forbidden, NotFound
 from workflow.letters.texts import wording
@@ -275,6 +275,14 @@ def settle_returned(step: Step, notice: Row, why: str) -> None:
         _SETTLE, the_notice_id=notice.id, new_status="returned", by_means=notice.means, taken_at=None, taken_on=None,
         came_back_at=step.now, why=why[:500],
     )  # fmt: skip
+
+
+@mail_again(Kind.SUPPLIER_NOTICE)
+def may_go_again(uow: UnitOfWork, message: Row) -> bool:
+    """A letter that its open case still waits to have delivered by this very mail; any other goes by `resend_notice`."""
+    notice = uow.one(_OF_MESSAGE, message_id=message.id)
+    case = uow.one(case_rows.GET_CASE, case_id=message.case_id) if message.case_id else None
+    return notice is not None and notice.status != "delivered" and case is not None and case.closed_at is None
 
 
 @mail_outcome(Kind.SUPPLIER_NOTICE)

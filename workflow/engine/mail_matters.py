@@ -16,11 +16,12 @@ from states.roles import Actor, Role
 from workflow.db.columns import new_id
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
-from workflow.engine import audit, case_rows, directory
+from workflow.engine import audit, case_rows, directory, registries
 from workflow.engine.access import MAILS_OF_TALK, Secrecy, class_of_mail
 from workflow.engine.act import load_step
 from workflow.engine.step import Step
 from workflow.engine.tables import MailMatter, OutboxMessage
+from workflow.errors import StegvisError
 
 _matters = MailMatter.__table__  # type: ignore[attr-defined]
 _messages = OutboxMessage.__table__  # type: ignore[attr-defined]
@@ -106,7 +107,13 @@ def settle(uow: UnitOfWork, matter_id: str, who: Actor, how: str, note: str | No
 
 
 def send_again(uow: UnitOfWork, message: Row, who: Actor, *, how: str = "again", note: str | None = None) -> None:
-    """Queue a message anew, to the address its person has now; what was open about its not arriving is settled."""
+    """Queue a message anew, to the address its person has now; what was open about its not arriving is settled.
+
+    Raises StegvisError `goes_by_its_case` for one that only a step of its case sends.
+    """
+    may = registries.MAIL_AGAIN.get(message.kind)
+    if may is not None and not may(uow, message):
+        raise StegvisError("goes_by_its_case")
     person = directory.person(uow, message.person_id) if message.person_id else None
     uow.run(_AGAIN, the_message_id=message.id, to=person.email if person else message.recipient, at=uow.now)
     for matter in uow.all(_UNDELIVERED, message_id=message.id):

@@ -26,6 +26,7 @@ ARRIVALS: dict[tuple[str, str], Effect] = {}
 VALUES: dict[str, Loader] = {}
 MAIL_OUTCOMES: dict[str, Callable[..., None]] = {}
 MAIL_ATTACHMENTS: dict[str, Callable[..., list[Attachment]]] = {}
+MAIL_AGAIN: dict[str, Callable[..., bool]] = {}
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=type[BaseModel])
@@ -78,6 +79,11 @@ def mail_outcome(kind: str) -> Callable[[F], F]:
     The function gets the unit of work, the message, `sent`, `failed` or `bounced`, and what was said.
     """
     return _into(MAIL_OUTCOMES, kind)
+
+
+def mail_again(kind: str) -> Callable[[F], F]:
+    """Register what says whether a mail of a kind may be queued anew, from the unit of work and the message."""
+    return _into(MAIL_AGAIN, kind)
 
 
 def mail_attachments(kind: str) -> Callable[[F], F]:
