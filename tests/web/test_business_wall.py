@@ -15,6 +15,7 @@ from tests.ladder import FOUND, MILESTONES, Ladder
 from tests.play import Play
 from tests.processes import seed
 from tests.web.crawl import DATABASES, FULL, Visitor, drawn, filled, fillings, placeholders, routes, visitor
+from workflow.commands import ProposeLetterText
 from workflow.engine.access import OF_BUSINESS
 
 MARK = "FABRIKSKANARIE"
@@ -59,6 +60,8 @@ def ladder(play: Play) -> Ladder:
     ladder.act("owner", "accept_action_plan", reasons="Rimlig.")
     ladder.act("officer", "record_milestone", milestone=1, done_on=play.today.isoformat(), proof=f"{MARK} bevis")
     play.run_due()
+    told = "{avtalsnummer}, {avtalspunkt}, {beskrivning}"
+    play.do("admin", ProposeLetterText(play.region, "dialogue", "sv", "Samtal", told, play.today, "Beslut"))
     return ladder
 
 
@@ -76,13 +79,16 @@ def addresses(ladder: Ladder) -> Iterator[str]:
         "mail_id": of("SELECT id FROM outbox_messages WHERE case_id = :c"),
         "task_id": of("SELECT id FROM tasks WHERE case_id = :c AND status = 'open'"),
         "stream_id": [ladder.id],
+        "text_id": of("SELECT id FROM letter_texts WHERE CAST(:c AS VARCHAR) IS NOT NULL"),
         "seq": of("SELECT seq FROM audit_events WHERE stream_id = :c"),
         "trigger": ["decide_wait", "decide_remedied", "prepare_rung", "amend_deviation", "record_milestone"],
     }
     for route in routes("GET"):
         names = set(placeholders(route.path))
         if names <= ids.keys() and not (route.path.startswith("/health") or "calendar" in route.path):
-            yield from (filled(route.path, values) for values in fillings(ids, route.path))
+            for values in fillings(ids, route.path):
+                of_a_case = "text_id" in values
+                yield filled(route.path, values) + (f"?case={ladder.id}" if of_a_case else "")
     yield f"/cases/{ladder.id}?all=1"
 
 
@@ -107,9 +113,30 @@ def test_whoever_may_not_see_the_affairs_of_businesses_meets_none_by_any_page_or
     assert "visas inte för din roll" in seen.said
 
 
+def test_a_preview_of_a_letter_is_closed_to_whom_the_letter_is_closed(ladder: Ladder) -> None:
+    (text,) = ladder.play.sql("SELECT id FROM letter_texts")
+    admin, head = visitor(ladder.play, "admin"), visitor(ladder.play, "head")
+    page, call = f"/admin/letters/texts/{text.id}", f"/api/v1/letters/texts/{text.id}/preview?case={ladder.id}"
+    typed = {
+        "do": "preview",
+        "case": ladder.id,
+        "subject": "Samtal",
+        "text": "{avtalsnummer} {avtalspunkt} {beskrivning}",
+    }
+
+    for who, status in ((admin, 403), (head, 200)):
+        answers = [who.get(call), who.post("/admin/letters/dialogue/sv", typed)]
+        assert [a.status for a in answers] == [status, status]
+        assert all((MARK in a.said) == (status == 200) for a in answers)
+    for address in (page, "/admin/letters/dialogue/sv"):
+        answer = admin.get(address)
+        assert answer.status == 200
+        assert "vars brev du får läsa" in answer.said
+
+
 def test_those_who_may_meet_all_of_it_by_the_same_walk(ladder: Ladder) -> None:
     """A control: what is not found above is there to be found."""
-    walk = [a for a in addresses(ladder) if FULL or re.search("ladder|/trail/|/events", a)]
+    walk = [a for a in addresses(ladder) if FULL or re.search("ladder|/trail/|/events|/texts/", a)]
     assert met(visitor(ladder.play, "officer"), walk).keys() == set(WORDS)
 
 

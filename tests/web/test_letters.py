@@ -57,7 +57,7 @@ def test_a_text_is_previewed_proposed_and_released_by_another(ladder: Ladder) ->
         "valid_from": play.today.isoformat(),
         "source": "Beslut 8",
     }
-    shown = send(admin, PAGE, do="preview", case=ladder.id, **typed)
+    shown = send(head, PAGE, do="preview", case=ladder.id, **typed)
     assert shown.status_code == 200
     assert "Avtal AVT-2026-0001" in shown.text
     assert play.sql("SELECT count(*) AS n FROM letter_texts")[0].n == 0

@@ -20,15 +20,17 @@ from states.roles import SYSTEM_ID, Actor
 from states.terms import TERMS
 from templates.formatting import duration, long_day, money
 from templates.labels import gettext, label, ngettext
+from workflow.cases.view import view_of
 from workflow.contracts.effects import CONTRACT
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.deviations.rows import DEVIATION, deviation_row
 from workflow.documents.letter import Letter
 from workflow.engine import case_rows
+from workflow.engine.access import Secrecy
 from workflow.engine.act import load_step, visible_case
 from workflow.engine.step import Step
-from workflow.errors import NotFound
+from workflow.errors import Forbidden, NotFound
 from workflow.letters.letterheads import Head, letterhead
 from workflow.letters.placeholders import OTHER_KINDS, asks_for_answer, rendered, word
 from workflow.letters.texts import Wording
@@ -265,9 +267,11 @@ def json_of(letter: Letter) -> dict[str, Any]:
 def preview_letter(uow: UnitOfWork, who: Actor, case_id: str, words: Wording) -> Rendered:
     """How a text would read in a real case, with what only its decision gives in square brackets. Changes nothing.
 
-    Raises NotFound, also for a case that is no deviation.
+    Raises NotFound, also for a case that is no deviation, and Forbidden to whom the letter itself is closed.
     """
     case = visible_case(uow, case_id, who, lock=False)
+    if not view_of(uow, who, case).allows(Secrecy.BUSINESS):  # as the letter itself
+        raise Forbidden
     row = uow.one(DEVIATION, case_id=case_id)
     if row is None:
         raise NotFound

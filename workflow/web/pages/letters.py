@@ -176,7 +176,7 @@ def _cases(visit: Visit) -> list[tuple[str, str]]:
 
 
 def _rendered(visit: Visit, case_id: str, words: Wording) -> Rendered | None:
-    """The letter in the case that was chosen, else in the newest; None where the region has no deviation."""
+    """The letter in the case that was chosen, else in the newest; None where there is none that the viewer may read."""
     known = _cases(visit)
     chosen = case_id or (known[0][0] if known else "")
     return preview_letter(visit.uow, visit.who, chosen, words) if chosen else None
