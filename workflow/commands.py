@@ -136,8 +136,11 @@ class SetPassword:
 
 @dataclass(frozen=True, slots=True)
 class CreateToken:
+    """`confirmed`: whether the session showed lately who it is (I31); None where there is no session."""
+
     email: str
     region_id: str | None = None
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -572,6 +572,19 @@ def test_a_password_session_confirms_with_the_password(play: Play) -> None:
     assert kinds(play) == ["signed_in", "sign_in_failed", "identity_confirmed"]
 
 
+def test_a_key_that_may_decide_is_made_by_whoever_showed_lately_who_they_are(play: Play) -> None:
+    browser = by_password(play, "owner")
+    play.clock.at += timedelta(minutes=11)
+    form = {"csrf_token": csrf_token(browser)}
+    place = browser.post("/me/tokens", data=form).headers["location"]
+    assert place.startswith("/confirm/")
+    assert "skapa en nyckel" in browser.get(place).text
+    assert play.sql("SELECT * FROM api_tokens") == []
+    right = browser.post(place, data={**form, "password": PASSWORD})
+    assert "tryck en gång till" in browser.get(right.headers["location"]).text
+    assert "stv_" in browser.post("/me/tokens", data=form).text
+
+
 def test_a_demo_session_confirms_with_a_press(play: Play) -> None:
     case = at_the_target(play)
     play.sql("UPDATE people SET demo = :yes WHERE id = :id", yes=True, id=play.people["owner"])

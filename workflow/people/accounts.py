@@ -27,6 +27,7 @@ from workflow.db.columns import new_id, sort_key
 from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import case_rows
+from workflow.engine.act import ConfirmationNeeded
 from workflow.engine.directory import person, person_by_email
 from workflow.engine.execute import handles
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound
@@ -148,7 +149,12 @@ def set_password(uow: UnitOfWork, command: SetPassword, who: Actor) -> dict[str,
 
 @handles(CreateToken)
 def create_token(uow: UnitOfWork, command: CreateToken, who: Actor) -> dict[str, Any]:
-    """An API token of a person; it is shown once and stored as a hash."""
+    """An API token of a person; it is shown once and stored as a hash.
+
+    Raises ConfirmationNeeded as a decision does: the token may decide, and is not asked again.
+    """
+    if command.confirmed is False:
+        raise ConfirmationNeeded
     row = _named(uow, command.email, who, command.region_id)
     if row.id != who.person_id:
         may_keep(who, row.region_id)

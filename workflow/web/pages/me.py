@@ -14,10 +14,12 @@ from templates.rendering import LOCALES
 from workflow.cases.hand_over import may_hand_over
 from workflow.commands import CreateToken, EndAbsence, EndSubstitute, RevokeTokens, SetAbsence, SetLocale, SetMailPlan
 from workflow.engine.case_rows import parameters
+from workflow.engine.act import ConfirmationNeeded
 from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import absences, mail_plan, people_of_region, substitutes, tokens_of
 from workflow.web.base import flash, page, speak, viewer_of
 from workflow.web.pages.admin import Answers, Typed, people_options, settle
+from workflow.web.pages.confirm import ask_to_confirm
 from workflow.web.pages.mandates import substitute_of
 from workflow.web.pages.my_calendar import calendar_card, make_address
 from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
@@ -27,8 +29,9 @@ router = APIRouter()
 
 
 @router.get("/me")
-def show_me(request: Request) -> Response:
-    return _my_page(request, Typed())
+def show_me(request: Request, kept: str = "") -> Response:
+    """One's settings; `kept` stands there for whoever comes back from confirming who they are."""
+    return _my_page(request, Typed(), confirmed=bool(kept and viewer_of(request).confirmed))
 
 
 @router.post("/me/language")
@@ -124,7 +127,10 @@ def choose_mail(request: Request, sent: Sent) -> Response:
 def create_token(request: Request, sent: Sent) -> Response:
     """A new key; the answer to this very request is the only place where it stands."""
     try:
-        made = carry_out(request, sent, CreateToken(viewer_of(request).email))
+        viewer = viewer_of(request)
+        made = carry_out(request, sent, CreateToken(viewer.email, confirmed=viewer.confirmed))
+    except ConfirmationNeeded:
+        return ask_to_confirm(request, "/me", {}, {})
     except InvalidForm as refusal:
         return _my_page(request, Typed(texts(sent), fault_texts(refusal.errors, viewer_of(request).locale)))
     return _my_page(request, Typed(), token=made["token"])
@@ -170,7 +176,10 @@ def _mail_choices(visit: Visit, typed: Typed) -> dict[str, Any]:
     }
 
 
-def _my_page(request: Request, typed: Typed, token: str | None = None, calendar_address: str | None = None) -> Response:
+def _my_page(
+    request: Request, typed: Typed, token: str | None = None, calendar_address: str | None = None, *,
+    confirmed: bool = False,
+) -> Response:  # fmt: skip
     with visiting(request) as visit:
         me = visit.who.person_id
         mine = substitutes(visit.uow, visit.who, visit.today, person_id=me)
@@ -188,6 +197,7 @@ def _my_page(request: Request, typed: Typed, token: str | None = None, calendar_
             "mail": _mail_choices(visit, typed),
             "tokens": tokens_of(visit.uow, visit.who),
             "token": token,
+            "confirmed": confirmed,
             **calendar_card(visit, calendar_address),
             **typed.as_context(),
         }
