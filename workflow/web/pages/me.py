@@ -13,8 +13,8 @@ from templates.labels import gettext, label
 from templates.rendering import LOCALES
 from workflow.cases.hand_over import may_hand_over
 from workflow.commands import CreateToken, EndAbsence, EndSubstitute, RevokeTokens, SetAbsence, SetLocale, SetMailPlan
-from workflow.engine.case_rows import parameters
 from workflow.engine.act import ConfirmationNeeded
+from workflow.engine.case_rows import parameters
 from workflow.errors import FieldError, InvalidForm
 from workflow.people.queries import absences, mail_plan, people_of_region, substitutes, tokens_of
 from workflow.web.base import flash, page, speak, viewer_of
