@@ -60,6 +60,36 @@ def test_a_look_at_secret_tenders_is_traced_once_a_day(proposed: Play) -> None: 
     assert proposed.row().row_version == version
 
 
+@pytest.mark.parametrize(
+    ("by_page", "address"),
+    [
+        (False, "/api/v1/cases/{case}/actions?trigger=decide_award"),
+        (False, "/api/v1/cases/{case}/events"),
+        (True, "/cases/{case}/do/decide_award"),
+        (True, "/trail/{case}/{proposal}"),
+        (True, "/trail/{case}/{proposal}/json"),
+        (False, "/api/v1/cases/{case}/comments"),
+        (False, "/api/v1/cases/{case}/files/{file}/content"),
+        (True, "/cases/{case}/files/{file}"),
+        (True, "/cases/{case}/decisions/{decision}.docx"),
+    ],
+)
+def test_every_way_to_secret_tenders_is_traced(proposed: Play, by_page: bool, address: str) -> None:  # I34
+    seen = {"case": proposed.case}
+    of_case = "FROM {} WHERE case_id = :c ORDER BY 1 DESC"
+    seen["proposal"] = proposed.sql("SELECT seq " + of_case.format("audit_events"), c=proposed.case)[0].seq
+    seen["decision"] = proposed.sql("SELECT id " + of_case.format("decisions"), c=proposed.case)[0].id
+    officer = program(proposed, "officer")
+    officer.post(f"/api/v1/cases/{proposed.case}/comments", json={"text": f"Om {SECRET}"})
+    added = officer.post(f"/api/v1/cases/{proposed.case}/files", files={"file": ("anbud.txt", SECRET.encode())})
+    seen["file"] = added.json()["id"]
+    client = sign_in(proposed, "head") if by_page else program(proposed, "head")
+    for _ in range(2):
+        assert client.get(address.format(**seen)).status_code == 200
+    looks = proposed.sql("SELECT actor_id FROM audit_events WHERE kind = 'tender_matter_read'")
+    assert [r.actor_id for r in looks] == [proposed.people["head"]]
+
+
 def test_the_role_alone_shows_nothing_of_a_proposal(proposed: Play) -> None:
     client = later_head(proposed)
     found = action(client, proposed.case, "decide_award")

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
+from workflow.cases import secret_reads
 from workflow.cases.redaction import MASKERS
 from workflow.cases.region_trail import (
     GROUPS,
@@ -75,10 +76,18 @@ def check_trail(request: Request, sent: Sent) -> Response:
     return RedirectResponse("/trail", 303)
 
 
+def _looked_at(visit: Visit, stream_id: str, seq: int) -> TrailEvent:
+    """The event, and the record that somebody read what is secret of its case. Raises NotFound."""
+    event = trail_event(visit.uow, visit.who, stream_id, seq)
+    if event.item.case_id is not None:
+        secret_reads.note_look(visit.app, visit.uow, visit.who, event.item.case_id)
+    return event
+
+
 @router.get("/trail/{stream_id}/{seq}")
 def show_event(request: Request, stream_id: str, seq: int) -> Response:
     with visiting(request) as visit:
-        event = trail_event(visit.uow, visit.who, stream_id, seq)
+        event = _looked_at(visit, stream_id, seq)
         locale = visit.locale
         context = {
             "event": event,
@@ -103,7 +112,7 @@ def show_event(request: Request, stream_id: str, seq: int) -> Response:
 def fetch_event(request: Request, stream_id: str, seq: int) -> Response:
     """The event as a file: the very text that is hashed, with the fields the viewer may see."""
     with visiting(request) as visit:
-        event = trail_event(visit.uow, visit.who, stream_id, seq)
+        event = _looked_at(visit, stream_id, seq)
     name = f"{event.item.case_reference or stream_id}-{seq}.json"
     return download(name, _as_json(event).encode(), "application/json")
 
@@ -144,7 +153,7 @@ def _mask_page(
 ) -> Response:
     """What is masked, by which rule and why. Raises NotFound for a field that this person cannot mask."""
     stream_id, seq, name = which
-    event = trail_event(visit.uow, visit.who, stream_id, seq)
+    event = _looked_at(visit, stream_id, seq)
     if not isinstance(event.fields.get(name), str) or event.item.kind == "field_redacted":
         raise NotFound
     context = {
