@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from tests.play import SUPPLIER, Play
+from tests.play import REQUIREMENT, SUPPLIER, Play
+from tests.web.crawl import unpacked
 from tests.web.site import csrf_token, program, sign_in, site
-from workflow.commands import AddUser, HandOn, OpenCase
+from workflow.commands import AddUser, HandOn, OpenCase, WriteComment
 from workflow.errors import InvalidForm
 from workflow.files.store import open_store
 
@@ -284,3 +285,19 @@ def test_a_rehearsal_opens_no_file_that_somebody_else_stored(play: Play, kalmar:
 @pytest.mark.parametrize("trigger", ["NaN", "xlsx", "decide_everything"])
 def test_a_receipt_of_a_step_that_there_is_not_is_not_there(play: Play, trigger: str) -> None:
     assert sign_in(play, "officer").get(f"/cases/{play.open()}/done/{trigger}").status_code == 404
+
+
+def test_the_record_of_a_decision_is_the_same_whoever_fetches_it(play: Play) -> None:
+    play.open(owner=play.people["owner"], officer=play.people["officer"])
+    play.to_target_decision()
+    hidden = {"files": {"file": ("bolag.txt", b"bolag")}, "data": {"secrecy": "business"}}
+    assert program(play, "officer").post(f"/api/v1/cases/{play.case}/files", **hidden).status_code == 201
+    play.act("owner", "decide_sustainability_target", reasons="Bra mål")
+    play.do("officer", WriteComment(play.case, "Sagt efteråt", "comment"))
+    play.act("officer", "save_requirements", requirements=[REQUIREMENT])
+    (decision,) = play.sql("SELECT id FROM decisions WHERE trigger = 'decide_sustainability_target'")
+
+    address = f"/cases/{play.case}/decisions/{decision.id}.docx"
+    said = [unpacked(sign_in(play, who).get(address).content) for who in ("officer", "admin")]
+    assert "Bra mål" in said[0]
+    assert said[0] == said[1]
