@@ -203,7 +203,9 @@ def answer(request: Request, error: Exception, headers: dict[str, str] | None = 
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER)
     if status >= 500:
-        log.error("%s %s: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
+        # The route, not the address: in an address there may stand a key (I33).
+        route = getattr(request.scope.get("route"), "path", "before any route")
+        log.error("%s %s: %s", request.method, route, type(error).__name__, exc_info=error)
     path = str(request.scope.get("path", "/"))
     if path.startswith("/api/"):
         if status == 401:
