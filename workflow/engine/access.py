@@ -51,6 +51,9 @@ BUSINESS_BASIS = ("deviation",)
 #: Columns written in free words by whoever knew the tenders: they are tender matter as long as the case (or lot) is.
 FREE_WORDS = {"cancellation_reasons": Secrecy.TENDER}
 
+#: Who oversees a region: its registers of people and access, its mails, and whether its trail is whole.
+OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDIT_REVIEWER, Role.HEAD_OF_PROCUREMENT, Role.REGISTRAR})
+
 #: Roles that see matter about a business (OSL 31:16) and about persons inside their own region.
 _BUSINESS_ROLES = frozenset(
     {

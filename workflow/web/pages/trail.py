@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -38,6 +38,8 @@ from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 
 router = APIRouter()
 _NAMES = ("person", "case", "kind", "from_on", "to_on")
+#: So long the last check of the trail is the answer to whoever asks for one.
+AGAIN_AFTER = timedelta(minutes=5)
 CHANNELS = ("web", "api", "cli", "import", "scheduler", "demo")
 
 
@@ -52,6 +54,7 @@ def show_trail(request: Request, after: str | None = None) -> Response:
         kinds = [g for g in GROUPS if g != "registers" or visit.who.roles() & OVERSEERS]
         context = {
             "status": trail_status(visit.uow, visit.who),
+            "may_check": bool(visit.who.roles() & OVERSEERS),
             "kept": kept,
             "chips": _chips(visit, kept, {p.id: p.name for p in people}),
             "people": [("", gettext("Everybody", locale)), ("system", "Stegvis"), *((p.id, p.name) for p in people)],
@@ -67,8 +70,14 @@ def show_trail(request: Request, after: str | None = None) -> Response:
 
 @router.post("/trail")
 def check_trail(request: Request, sent: Sent) -> Response:
-    """Read the whole trail of the region now, and write down what was found."""
+    """Read the whole trail of the region now, and write down what was found.
+
+    Reading it takes long: what was found a few minutes ago is the answer.
+    """
     with visiting(request) as visit:
+        checked_at = trail_status(visit.uow, visit.who).checked_at
+        if checked_at is not None and visit.uow.now - checked_at < AGAIN_AFTER:
+            return RedirectResponse("/trail", 303)
         found = verify_region(visit.uow, visit.who.region_id)
     first = found.faults[0] if found.faults else None
     fault = (first.stream_id, first.seq, first.code) if first else None
