@@ -136,7 +136,7 @@ class SetPassword:
 
 @dataclass(frozen=True, slots=True)
 class CreateToken:
-    """`confirmed` is False where the session is older than a decision may have it: a token decides too (I31)."""
+    """`confirmed`: whether the session showed lately who it is (I31); None where there is no session."""
 
     email: str
     region_id: str | None = None

@@ -393,6 +393,20 @@ def test_a_trail_that_is_whole_is_said_to_be_whole_with_its_time(play: Play) -> 
     assert "händelser kontrollerades 2 mars kl. 09.00" in page
 
 
+def test_the_trail_is_checked_by_those_who_oversee_and_at_most_every_five_minutes(play: Play) -> None:
+    play.open()
+    officer, reviewer = sign_in(play, "officer"), sign_in(play, "reviewer")
+    checks = "SELECT seq FROM audit_events WHERE kind = 'trail_checked'"
+    assert "Kontrollera nu" not in officer.get("/trail").text
+    assert send(officer, "/trail").status_code == 403
+    for _ in range(2):
+        assert send(reviewer, "/trail").status_code == 303
+    assert len(play.sql(checks)) == 1
+    play.clock.at += timedelta(minutes=6)
+    send(reviewer, "/trail")
+    assert len(play.sql(checks)) == 2
+
+
 def test_a_trail_that_somebody_changed_names_the_first_wrong_event(play: Play) -> None:
     play.open()
     play.do("officer", WriteComment(play.case, "Hej"))

@@ -391,6 +391,8 @@ def test_the_api_is_described_for_programs_and_people(play: Play) -> None:
     client = site(play)
     described = client.get(f"{ROOT}/openapi.json").json()
     assert described["openapi"].startswith("3.1")
+    tag = client.get(f"{ROOT}/openapi.json").headers["etag"]
+    assert client.get(f"{ROOT}/openapi.json", headers={"If-None-Match": tag}).status_code == 304
     assert {f"{ROOT}/cases", f"{ROOT}/cases/{{case_id}}/actions/{{trigger}}"} <= described["paths"].keys()
     assert all(path.startswith(ROOT) for path in described["paths"])
     page = client.get(f"{ROOT}/")

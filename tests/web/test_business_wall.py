@@ -60,10 +60,8 @@ def ladder(play: Play) -> Ladder:
     ladder.act("owner", "accept_action_plan", reasons="Rimlig.")
     ladder.act("officer", "record_milestone", milestone=1, done_on=play.today.isoformat(), proof=f"{MARK} bevis")
     play.run_due()
-    play.do(
-        "head",
-        ProposeLetterText(play.region, "opportunity_to_remedy", "sv", "", "", play.today, "Juristen", standard=True),
-    )
+    told = "{avtalsnummer}, {avtalspunkt}, {beskrivning}"
+    play.do("admin", ProposeLetterText(play.region, "dialogue", "sv", "Samtal", told, play.today, "Beslut"))
     return ladder
 
 
@@ -81,17 +79,16 @@ def addresses(ladder: Ladder) -> Iterator[str]:
         "mail_id": of("SELECT id FROM outbox_messages WHERE case_id = :c"),
         "task_id": of("SELECT id FROM tasks WHERE case_id = :c AND status = 'open'"),
         "stream_id": [ladder.id],
+        "text_id": of("SELECT id FROM letter_texts WHERE CAST(:c AS VARCHAR) IS NOT NULL"),
         "seq": of("SELECT seq FROM audit_events WHERE stream_id = :c"),
         "trigger": ["decide_wait", "decide_remedied", "prepare_rung", "amend_deviation", "record_milestone"],
     }
     for route in routes("GET"):
         names = set(placeholders(route.path))
         if names <= ids.keys() and not (route.path.startswith("/health") or "calendar" in route.path):
-            yield from (filled(route.path, values) for values in fillings(ids, route.path))
-        if names == {"text_id"}:  # how a text would read in the case
-            yield from (
-                f"{filled(route.path, {'text_id': t})}?case={ladder.id}" for t in of("SELECT id FROM letter_texts")
-            )
+            for values in fillings(ids, route.path):
+                of_a_case = "text_id" in values
+                yield filled(route.path, values) + (f"?case={ladder.id}" if of_a_case else "")
     yield f"/cases/{ladder.id}?all=1"
 
 
@@ -108,24 +105,39 @@ def met(who: Visitor, walk: Iterable[str]) -> dict[str, set[str]]:
 
 def test_whoever_may_not_see_the_affairs_of_businesses_meets_none_by_any_page_or_call(ladder: Ladder) -> None:
     dice = random.Random(seed())
-    first = [a for a in addresses(ladder) if "ladder" in a or "?case=" in a or a.endswith((ladder.id, "all=1"))]
+    first = [a for a in addresses(ladder) if "ladder" in a or a.endswith((ladder.id, "all=1"))]
     walk = [*first, *drawn(dice, addresses(ladder), 80)]
     assert met(visitor(ladder.play, "admin"), walk) == {}
     seen = visitor(ladder.play, "admin").get(f"/cases/{ladder.id}/ladder")
     assert seen.status == 200
     assert "visas inte för din roll" in seen.said
+
+
+def test_a_preview_of_a_letter_is_closed_to_whom_the_letter_is_closed(ladder: Ladder) -> None:
     (text,) = ladder.play.sql("SELECT id FROM letter_texts")
-    page = visitor(ladder.play, "admin").get(f"/admin/letters/texts/{text.id}")
-    assert page.status == 200
-    assert "Din roll läser inte brev till leverantörer" in page.said
+    admin, head = visitor(ladder.play, "admin"), visitor(ladder.play, "head")
+    page, call = f"/admin/letters/texts/{text.id}", f"/api/v1/letters/texts/{text.id}/preview?case={ladder.id}"
+    typed = {
+        "do": "preview",
+        "case": ladder.id,
+        "subject": "Samtal",
+        "text": "{avtalsnummer} {avtalspunkt} {beskrivning}",
+    }
+
+    for who, status in ((admin, 403), (head, 200)):
+        answers = [who.get(call), who.post("/admin/letters/dialogue/sv", typed)]
+        assert [a.status for a in answers] == [status, status]
+        assert all((MARK in a.said) == (status == 200) for a in answers)
+    for address in (page, "/admin/letters/dialogue/sv"):
+        answer = admin.get(address)
+        assert answer.status == 200
+        assert "vars brev du får läsa" in answer.said
 
 
 def test_those_who_may_meet_all_of_it_by_the_same_walk(ladder: Ladder) -> None:
     """A control: what is not found above is there to be found."""
-    walk = [a for a in addresses(ladder) if FULL or re.search(r"ladder|/trail/|/events|\?case=", a)]
+    walk = [a for a in addresses(ladder) if FULL or re.search("ladder|/trail/|/events|/texts/", a)]
     assert met(visitor(ladder.play, "officer"), walk).keys() == set(WORDS)
-    previews = [a for a in addresses(ladder) if "?case=" in a]
-    assert met(visitor(ladder.play, "officer"), previews).keys() >= {"beskrivning"}
 
 
 def test_the_words_of_businesses_are_called_alike_in_rows_and_forms() -> None:

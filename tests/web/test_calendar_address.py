@@ -12,6 +12,7 @@ from tests.play import Play
 from tests.web.paper import Reader
 from tests.web.site import ADDRESS, program, sign_in, site
 from workflow.commands import DisableUser, SetLocale
+from workflow.db.database import DatabaseUnavailable
 from workflow.people import sessions
 
 
@@ -112,6 +113,22 @@ def test_the_token_stands_nowhere_with_us(play: Play, stranger: TestClient, capl
     for table in ("calendar_addresses", "audit_events", "audit_payloads", "idempotency_keys", "sign_in_failures"):
         for row in play.sql(f"SELECT * FROM {table}"):
             assert token not in str(tuple(row)), table
+
+
+def test_a_calendar_that_fails_leaves_no_key_in_the_log(
+    play: Play, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:  # I33
+    path = made(play)
+
+    def broken(*_: object) -> None:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr("workflow.web.pages.my_calendar.calendar_entries", broken)
+    assert site(play).get(path).status_code == 503
+    (told,) = [r.getMessage() for r in caplog.records if r.name == "workflow.web.problems"]
+    assert told == "GET /calendar/{name}: DatabaseUnavailable"
+    ours = [r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))]
+    assert not [m for m in ours if path in m]
 
 
 def test_wrong_addresses_answer_404_and_are_slowed_down_but_the_right_one_never_is(

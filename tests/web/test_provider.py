@@ -186,7 +186,7 @@ def test_an_address_of_e_mail_makes_nobody_somebody(play: Play, provider: TestPr
     play.do("admin", SetDirectoryNumber(play.people["head"], "SE2321000-1234"))
     provider.add("mallory", "m", email=email(play, "head"), email_verified=True, preferred_username=email(play, "head"))
     assert signed_in(visitor(play, provider), provider, "mallory").status_code == 403
-    with pytest.raises(ValueError, match="nobody's number"):
+    with pytest.raises(ValueError, match="STEGVIS_OIDC_CLAIMS"):
         Settings(oidc_issuer=provider.address, oidc_client_id=CLIENT, oidc_claims="number=email")
 
 
@@ -570,6 +570,19 @@ def test_a_password_session_confirms_with_the_password(play: Play) -> None:
     assert "Skäl som tog en halvtimme" in browser.get(right.headers["location"]).text
     assert press_again(browser, right.headers["location"]).headers["location"].startswith(f"/cases/{case}/done/")
     assert kinds(play) == ["signed_in", "sign_in_failed", "identity_confirmed"]
+
+
+def test_a_key_that_may_decide_is_made_by_whoever_showed_lately_who_they_are(play: Play) -> None:
+    browser = by_password(play, "owner")
+    play.clock.at += timedelta(minutes=11)
+    form = {"csrf_token": csrf_token(browser)}
+    place = browser.post("/me/tokens", data=form).headers["location"]
+    assert place.startswith("/confirm/")
+    assert "skapa en nyckel" in browser.get(place).text
+    assert play.sql("SELECT * FROM api_tokens") == []
+    right = browser.post(place, data={**form, "password": PASSWORD})
+    assert "tryck en gång till" in browser.get(right.headers["location"]).text
+    assert "stv_" in browser.post("/me/tokens", data=form).text
 
 
 def test_a_demo_session_confirms_with_a_press(play: Play) -> None:

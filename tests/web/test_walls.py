@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from tests.play import SUPPLIER, Play
+from tests.play import REQUIREMENT, SUPPLIER, Play
+from tests.web.crawl import unpacked
 from tests.web.site import csrf_token, program, sign_in, site
-from workflow.commands import AddUser, HandOn, OpenCase
+from workflow.commands import AddUser, HandOn, OpenCase, WriteComment
 from workflow.errors import InvalidForm
 from workflow.files.store import open_store
 
@@ -58,6 +59,36 @@ def test_a_look_at_secret_tenders_is_traced_once_a_day(proposed: Play) -> None: 
     sign_in(proposed, "head").get(f"/cases/{proposed.case}")
     assert len(proposed.sql(looks)) == 2
     assert proposed.row().row_version == version
+
+
+@pytest.mark.parametrize(
+    ("by_page", "address"),
+    [
+        (False, "/api/v1/cases/{case}/actions?trigger=decide_award"),
+        (False, "/api/v1/cases/{case}/events"),
+        (True, "/cases/{case}/do/decide_award"),
+        (True, "/trail/{case}/{proposal}"),
+        (True, "/trail/{case}/{proposal}/json"),
+        (False, "/api/v1/cases/{case}/comments"),
+        (False, "/api/v1/cases/{case}/files/{file}/content"),
+        (True, "/cases/{case}/files/{file}"),
+        (True, "/cases/{case}/decisions/{decision}.docx"),
+    ],
+)
+def test_every_way_to_secret_tenders_is_traced(proposed: Play, by_page: bool, address: str) -> None:  # I34
+    seen = {"case": proposed.case}
+    of_case = "FROM {} WHERE case_id = :c ORDER BY 1 DESC"
+    seen["proposal"] = proposed.sql("SELECT seq " + of_case.format("audit_events"), c=proposed.case)[0].seq
+    seen["decision"] = proposed.sql("SELECT id " + of_case.format("decisions"), c=proposed.case)[0].id
+    officer = program(proposed, "officer")
+    officer.post(f"/api/v1/cases/{proposed.case}/comments", json={"text": f"Om {SECRET}"})
+    added = officer.post(f"/api/v1/cases/{proposed.case}/files", files={"file": ("anbud.txt", SECRET.encode())})
+    seen["file"] = added.json()["id"]
+    client = sign_in(proposed, "head") if by_page else program(proposed, "head")
+    for _ in range(2):
+        assert client.get(address.format(**seen)).status_code == 200
+    looks = proposed.sql("SELECT actor_id FROM audit_events WHERE kind = 'tender_matter_read'")
+    assert [r.actor_id for r in looks] == [proposed.people["head"]]
 
 
 def test_the_role_alone_shows_nothing_of_a_proposal(proposed: Play) -> None:
@@ -254,3 +285,19 @@ def test_a_rehearsal_opens_no_file_that_somebody_else_stored(play: Play, kalmar:
 @pytest.mark.parametrize("trigger", ["NaN", "xlsx", "decide_everything"])
 def test_a_receipt_of_a_step_that_there_is_not_is_not_there(play: Play, trigger: str) -> None:
     assert sign_in(play, "officer").get(f"/cases/{play.open()}/done/{trigger}").status_code == 404
+
+
+def test_the_record_of_a_decision_is_the_same_whoever_fetches_it(play: Play) -> None:
+    play.open(owner=play.people["owner"], officer=play.people["officer"])
+    play.to_target_decision()
+    hidden = {"files": {"file": ("bolag.txt", b"bolag")}, "data": {"secrecy": "business"}}
+    assert program(play, "officer").post(f"/api/v1/cases/{play.case}/files", **hidden).status_code == 201
+    play.act("owner", "decide_sustainability_target", reasons="Bra mål")
+    play.do("officer", WriteComment(play.case, "Sagt efteråt", "comment"))
+    play.act("officer", "save_requirements", requirements=[REQUIREMENT])
+    (decision,) = play.sql("SELECT id FROM decisions WHERE trigger = 'decide_sustainability_target'")
+
+    address = f"/cases/{play.case}/decisions/{decision.id}.docx"
+    said = [unpacked(sign_in(play, who).get(address).content) for who in ("officer", "admin")]
+    assert "Bra mål" in said[0]
+    assert said[0] == said[1]

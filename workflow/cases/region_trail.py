@@ -21,6 +21,7 @@ from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows
 from workflow.engine.access import OF_FILES, TALK, Secrecy, View
+from workflow.engine.access import OVERSEERS as OVERSEERS
 from workflow.engine.tables import AuditEvent, AuditPayload, AuditStream, CaseAccess
 from workflow.errors import FieldError, InvalidForm, NotFound
 
@@ -29,8 +30,6 @@ _payloads = AuditPayload.__table__  # type: ignore[attr-defined]
 _streams = AuditStream.__table__  # type: ignore[attr-defined]
 _access = CaseAccess.__table__  # type: ignore[attr-defined]
 _cases = case_rows.cases
-
-OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDIT_REVIEWER, Role.HEAD_OF_PROCUREMENT, Role.REGISTRAR})
 
 #: The largest number that every database takes; no stream comes near it.
 LAST_SEQ = 2**31 - 1

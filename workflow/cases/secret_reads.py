@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from states.calendar import local_date, start_of_day
 from states.roles import Actor
+from workflow.cases.view import view_of
 from workflow.commands import NoteSecretRead
 from workflow.db.statements import Statement
 from workflow.db.unit_of_work import UnitOfWork
@@ -56,3 +57,8 @@ def note(app: Stegvis, who: Actor, case_id: str, view: View) -> None:
     """Record a look at a case whose tender matter this person sees and others do not."""
     if view.on_access_list and (view.case_secret or view.secret_lots):
         execute(app, NoteSecretRead(case_id), by=who.person_id, channel=who.channel)
+
+
+def note_look(app: Stegvis, uow: UnitOfWork, who: Actor, case_id: str) -> None:
+    """`note`, for an answer that tells of one part of a case only. Raises NotFound."""
+    note(app, who, case_id, view_of(uow, who, visible_case(uow, case_id, who, lock=False)))

@@ -271,7 +271,7 @@ def preview_letter(uow: UnitOfWork, who: Actor, case_id: str, words: Wording) ->
     Raises NotFound, also for a case that is no deviation, and Forbidden to whom the letter itself is closed.
     """
     case = visible_case(uow, case_id, who, lock=False)
-    if not view_of(uow, who, case).allows(Secrecy.BUSINESS):
+    if not view_of(uow, who, case).allows(Secrecy.BUSINESS):  # as the letter itself
         raise Forbidden
     row = uow.one(DEVIATION, case_id=case_id)
     if row is None:

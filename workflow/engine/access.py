@@ -51,6 +51,9 @@ BUSINESS_BASIS = ("deviation",)
 #: Columns written in free words by whoever knew the tenders: they are tender matter as long as the case (or lot) is.
 FREE_WORDS = {"cancellation_reasons": Secrecy.TENDER}
 
+#: Who oversees a region: its registers of people and access, its mails, and whether its trail is whole.
+OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDIT_REVIEWER, Role.HEAD_OF_PROCUREMENT, Role.REGISTRAR})
+
 #: Roles that see matter about a business (OSL 31:16) and about persons inside their own region.
 _BUSINESS_ROLES = frozenset(
     {
@@ -81,7 +84,7 @@ class View:
         if secrecy == Secrecy.TENDER:
             secret = lot_id in self.secret_lots if lot_id else self.case_secret
             return self.on_access_list or not secret
-        return reads_business(self.roles) or (self.prepares and secrecy == Secrecy.BUSINESS)
+        return bool(self.roles & _BUSINESS_ROLES) or (self.prepares and secrecy == Secrecy.BUSINESS)
 
     def of(self, values: Mapping[str, Any], classes: Mapping[str, str], lot_id: str | None = None) -> dict[str, Any]:
         """The values this person may see; what is withheld is left out."""
@@ -100,11 +103,6 @@ def _blank(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: None if k in OF_BUSINESS else _blank(v) for k, v in value.items()}
     return [_blank(v) for v in value] if isinstance(value, list) else value
-
-
-def reads_business(roles: Collection[str]) -> bool:
-    """Whether one of the roles reads what may name a supplier's own suppliers, in every case of the region (OSL 31:16)."""
-    return not _BUSINESS_ROLES.isdisjoint(roles)
 
 
 def class_of_words(case: Any, lot: Any = None) -> Secrecy:

@@ -17,6 +17,7 @@ from workflow.commands import RecordTrailCheck, ReportAccessFault, RetryMessage,
 from workflow.db.statements import Row, Statement
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine import audit, case_rows, mail_matters
+from workflow.engine.access import OVERSEERS
 from workflow.engine.execute import handles
 from workflow.engine.tables import AuditEvent, AuditPayload, Heartbeat, Hold, OutboxMessage, SchedulerGap, Timer
 from workflow.errors import FieldError, Forbidden, InvalidForm, NotFound, StegvisError
@@ -286,7 +287,9 @@ def retry_message(uow: UnitOfWork, command: RetryMessage, who: Actor) -> dict[st
 
 @handles(RecordTrailCheck)
 def record_trail_check(uow: UnitOfWork, command: RecordTrailCheck, who: Actor) -> dict[str, Any]:
-    """Writes down that the trail was checked, and what was found."""
+    """Writes down that the trail was checked, and what was found. Raises Forbidden for who does not oversee the region."""
+    if not who.is_system and not who.roles() & OVERSEERS:
+        raise Forbidden
     stream, seq, code = command.fault or (None, None, None)
     _note(
         uow, who, "trail_checked", events=command.events, streams=command.streams, fault_stream=stream,

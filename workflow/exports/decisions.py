@@ -83,10 +83,13 @@ PREPARED_BY = {
 }
 
 
-def decision_document(uow: UnitOfWork, who: Actor, decision_id: str, locale: str) -> tuple[str, bytes]:
-    """The record of a decision as a .docx, and its file name. Raises NotFound, also for another region's."""
+def decision_document(
+    uow: UnitOfWork, who: Actor, decision_id: str, locale: str, *, case_id: str | None = None
+) -> tuple[str, bytes]:
+    """The record of a decision as a .docx, and its file name. Raises NotFound, also for another region's, and for one of
+    another case than `case_id`."""
     row = uow.one(_DECISION, decision_id=decision_id, region_id=who.region_id)
-    if row is None:
+    if row is None or row.case_id != (case_id or row.case_id):
         raise NotFound
     view = case_view(uow, who, row.case_id)
     decision = next(d for d in view.decisions if d.id == decision_id)
@@ -107,7 +110,7 @@ def decision_record(
 ) -> DecisionRecord:
     """What the document says, from the decision as it was stored and the trail up to it."""
     _ = partial(gettext, locale=locale)
-    case, event = view.case, events[-1]
+    case, event = view.case, next(e for e in events if e.seq == decision.seq)
     region = case_rows.region(uow, case.region_id)
     said = label(f"decided.{case.process}.{decision.trigger}", locale)
     secret = decision.basis is None

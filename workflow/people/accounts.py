@@ -148,7 +148,10 @@ def set_password(uow: UnitOfWork, command: SetPassword, who: Actor) -> dict[str,
 
 @handles(CreateToken)
 def create_token(uow: UnitOfWork, command: CreateToken, who: Actor) -> dict[str, Any]:
-    """An API token of a person; it is shown once and stored as a hash. Raises also ConfirmationNeeded."""
+    """An API token of a person; it is shown once and stored as a hash.
+
+    Raises ConfirmationNeeded as a decision does: the token may decide, and is not asked again.
+    """
     if command.confirmed is False:
         raise ConfirmationNeeded
     row = _named(uow, command.email, who, command.region_id)

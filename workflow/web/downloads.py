@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import quote
@@ -63,3 +64,14 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while chunk := file.read(_CHUNK):
             yield chunk
+
+
+def etag_of(content: bytes) -> str:
+    """The name of this very content."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether whoever asks has it already. Weak comparison (RFC 9110 13.1.2): proxies mark a compressed copy as weak."""
+    given = request.headers.get("if-none-match", "")
+    return etag in [tag.strip().removeprefix("W/") for tag in given.split(",")] or given.strip() == "*"

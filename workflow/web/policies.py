@@ -122,7 +122,7 @@ POLICIES: dict[str, frozenset[str]] = {
     "GET /reports/delegated-decisions": SIGNED_IN,
     "POST /reports/delegated-decisions": SIGNED_IN,
     "GET /trail": SIGNED_IN,
-    "POST /trail": SIGNED_IN,
+    "POST /trail": OVERSEEING,
     "GET /trail/{stream_id}/{seq}": SIGNED_IN,
     "GET /trail/{stream_id}/{seq}/json": SIGNED_IN,
     "GET /trail/{stream_id}/{seq}/mask/{name}": MASKING,

@@ -195,12 +195,6 @@ async def outside(scope: Scope, error: Exception) -> Response:
     return await run_in_threadpool(answer, Request(scope), error)
 
 
-def _route_of(request: Request) -> str:
-    """The address as the program knows it: in a calendar's address stands the key to it (I33)."""
-    route = request.scope.get("route")
-    return str(getattr(route, "path", None) or request.url.path)
-
-
 def answer(request: Request, error: Exception, headers: dict[str, str] | None = None) -> Response:
     """A refusal as this caller reads it."""
     headers = headers or {}
@@ -209,7 +203,9 @@ def answer(request: Request, error: Exception, headers: dict[str, str] | None = 
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER)
     if status >= 500:
-        log.error("%s %s: %s", request.method, _route_of(request), type(error).__name__, exc_info=error)
+        # The route, not the address: in an address there may stand a key (I33).
+        route = getattr(request.scope.get("route"), "path", "before any route")
+        log.error("%s %s: %s", request.method, route, type(error).__name__, exc_info=error)
     path = str(request.scope.get("path", "/"))
     if path.startswith("/api/"):
         if status == 401:

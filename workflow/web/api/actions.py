@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from templates.labels import label
+from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
 from workflow.cases.queries import view_of
 from workflow.commands import Act
@@ -27,7 +28,7 @@ from workflow.web.api.exchange import (
     looking,
     only_known_filters,
 )
-from workflow.web.base import viewer_of
+from workflow.web.base import app_of, viewer_of
 from workflow.web.problems import blocker
 
 router = APIRouter(tags=["Actions"], dependencies=[Depends(only_known_filters)])
@@ -54,6 +55,7 @@ def actions(
     with looking(request) as call:
         step, found = case_actions(call.uow, case_id, call.who, trigger=trigger)
         view = view_of(call.uow, call.who, step.case)
+        secret_reads.note(app_of(request), call.who, case_id, view)
         ordered = sorted(found, key=lambda a: (a.trigger, a.lot or 0))
         items = [
             _shown(list(same), step.case.process, view, call) for _, same in groupby(ordered, key=lambda a: a.trigger)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import Field
 
+from workflow.cases import secret_reads
 from workflow.cases.queries import case_comments, case_file, case_files, case_row, my_tasks
 from workflow.commands import DeclareConflict, ExtendDeadline, HandOn, RedactField, WriteComment
 from workflow.errors import FieldError, InvalidForm, NotFound
@@ -25,6 +26,7 @@ from workflow.web.api.exchange import (
     looking,
     only_known_filters,
 )
+from workflow.web.base import app_of
 from workflow.web.downloads import given_out, taken_in, why_withheld
 
 router = APIRouter(tags=["Tasks, comments and files"], dependencies=[Depends(only_known_filters)])
@@ -108,6 +110,7 @@ def redact(request: Request, case_id: str, seq: int, name: str, body: RedactBody
 def comments(request: Request, case_id: str) -> Response:
     """Comments, questions and answers, in order."""
     with looking(request) as call:
+        secret_reads.note_look(app_of(request), call.uow, call.who, case_id)
         return answered({"items": case_comments(call.uow, call.who, case_id), "next": None})
 
 
@@ -149,8 +152,9 @@ def content(request: Request, case_id: str, file_id: str) -> Response:
     """The bytes, as an attachment; 409 while the file waits for its virus scan, or when that found something."""
     with looking(request) as call:
         item = case_file(call.uow, call.who, file_id)
-    if item.case_id != case_id:
-        raise NotFound
+        if item.case_id != case_id:
+            raise NotFound
+        secret_reads.note_look(app_of(request), call.uow, call.who, case_id)
     return given_out(request, item)
 
 

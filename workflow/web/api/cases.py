@@ -134,6 +134,7 @@ def events(request: Request, case_id: str, after: After = None, limit: Limit = 2
         raise InvalidForm([FieldError("after", "field_invalid")])
     with looking(request) as call:
         items = case_events(call.uow, call.who, case_id, after_seq=int(after or 0), limit=limit + 1)
+        secret_reads.note_look(app_of(request), call.uow, call.who, case_id)
     following = str(items[limit - 1].seq) if len(items) > limit else None
     return listed(request, Page(items[:limit], following))
 

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from templates.labels import gettext
 from workflow.web.api.exchange import ROOT, answered
 from workflow.web.base import locale_of, page, program_version
+from workflow.web.downloads import etag_of, is_known
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,7 +35,7 @@ _PROBLEM = {
 
 @cache
 def description() -> dict[str, Any]:
-    """OpenAPI 3.1 of everything under /api/v1, made once: it is open to anybody and half a second's work. Not to be changed."""
+    """OpenAPI 3.1 of everything under /api/v1; made once a process, nobody changes it."""
     from workflow.web.api import ROUTERS
 
     routes = [route for each in ROUTERS for route in each.routes]
@@ -67,18 +68,30 @@ def description() -> dict[str, Any]:
 
 
 @router.get(f"{ROOT}/openapi.json")
-def openapi() -> Response:
-    return Response(_as_bytes(), media_type="application/json")
+def openapi(request: Request) -> Response:
+    content, etag = _as_bytes()
+    headers = {"ETag": etag, "Cache-Control": "public, no-cache"}
+    if is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")
 
 
 @cache
-def _as_bytes() -> bytes:
-    return bytes(answered(description()).body)
+def _as_bytes() -> tuple[bytes, str]:
+    content = bytes(answered(description()).body)
+    return content, etag_of(content)
 
 
 @router.get(f"{ROOT}/")
 def reference(request: Request) -> Response:
     """The same as a page."""
+    title = gettext("Programming interface", locale_of(request))
+    return page(request, "pages/api_reference.html", {"groups": _groups(), "root": ROOT}, title=title)
+
+
+@cache
+def _groups() -> dict[str, list[dict[str, Any]]]:
+    """The calls by subject, as the page lists them."""
     made = description()
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in made["paths"].items():
@@ -92,8 +105,7 @@ def reference(request: Request) -> Response:
                     "fields": _fields(made, operation),
                 }
             )
-    title = gettext("Programming interface", locale_of(request))
-    return page(request, "pages/api_reference.html", {"groups": groups, "root": ROOT}, title=title)
+    return groups
 
 
 def _fields(made: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:

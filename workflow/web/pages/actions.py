@@ -156,6 +156,7 @@ def _step_page(request: Request, case_id: str, trigger: str, lot: str, then: str
         for_all = bool(getattr(action.form, "for_all_lots", False)) and not action.decides
         if len(actions) > 1 and not lot and not for_all:
             return _choose_lot(request, visit, view, trigger, actions)
+        secret_reads.note(visit.app, visit.who, case_id, view.access)
         context = _context(visit, view, step, action, actions, lot, then, back)
         template = "pages/decide.html" if action.decides else "pages/step.html"
         return page(request, template, context, title=context["title"], status=back.status, errors=back.errors)

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from templates.labels import gettext, label
+from workflow.cases import secret_reads
 from workflow.cases.forms import CorrectForm
 from workflow.cases.queries import case_file, case_row, readers_of
 from workflow.commands import CorrectCase, MarkSeen, WriteComment
@@ -151,8 +152,8 @@ def _correct_page(
 def decision_in_word(request: Request, case_id: str, decision_id: str) -> Response:
     """The decision as a Word document."""
     with visiting(request) as visit:
-        case_row(visit.uow, visit.who, case_id)
-        name, content = decision_document(visit.uow, visit.who, decision_id, visit.locale)
+        name, content = decision_document(visit.uow, visit.who, decision_id, visit.locale, case_id=case_id)
+        secret_reads.note_look(visit.app, visit.uow, visit.who, case_id)
     return download(name, content, MEDIA_TYPE)
 
 
@@ -181,6 +182,7 @@ def fetch_file(request: Request, case_id: str, file_id: str) -> Response:
     """A file of the case, as an attachment."""
     with visiting(request) as visit:
         item = case_file(visit.uow, visit.who, file_id)
-    if item.case_id != case_id:
-        raise NotFound
+        if item.case_id != case_id:
+            raise NotFound
+        secret_reads.note_look(visit.app, visit.uow, visit.who, case_id)
     return given_out(request, item)

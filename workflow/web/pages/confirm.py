@@ -1,4 +1,4 @@
-"""Confirming who one is, before a decision: what was written is kept, and comes back with one press (I31).
+"""Confirming who one is, before a decision or a new key: what was written is kept, and comes back with one press (I31).
 
 A decision that arrives in a session older than `STEGVIS_STEP_UP_MINUTES` is not taken. The form is kept, sealed; the
 person shows who they are in the way their session began (the region's sign-in, the password, or a press in a demo) and
@@ -80,6 +80,7 @@ def _page(
     context: dict[str, Any] = {
         "form_id": form_id,
         "back_to": back_to,
+        "decides": back_to.startswith("/cases/"),
         "way": viewer.way,
         "minutes": app_of(request).settings.step_up_minutes,
     }

@@ -15,7 +15,6 @@ from workflow.deviations.letters import Rendered, preview_letter
 from workflow.deviations.lists import LadderFilter, list_ladders
 from workflow.deviations.notices import case_letter
 from workflow.documents.word import MEDIA_TYPE
-from workflow.engine.access import reads_business
 from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.letters.letterheads import WAITING
 from workflow.letters.placeholders import (
@@ -166,7 +165,7 @@ def _preview(request: Request, kind: str, locale: str, given: dict[str, str]) ->
     if faults:
         return _letter_page(request, kind, locale, _typed(given, InvalidForm(faults), viewer_of(request).locale))
     with visiting(request) as visit:
-        made = _rendered(visit, given.get("case", ""), Wording(kind, locale, subject, text), _cases(visit))
+        made = _rendered(visit, given.get("case", ""), Wording(kind, locale, subject, text))
     return _letter_page(request, kind, locale, Typed(given), made)
 
 
@@ -176,8 +175,9 @@ def _cases(visit: Visit) -> list[tuple[str, str]]:
     return [(i.case_id, f"{i.reference}, {i.title}") for i in found.items]
 
 
-def _rendered(visit: Visit, case_id: str, words: Wording, known: list[tuple[str, str]]) -> Rendered | None:
-    """The letter in the case that was chosen, else in the newest; None where the region has no deviation."""
+def _rendered(visit: Visit, case_id: str, words: Wording) -> Rendered | None:
+    """The letter in the case that was chosen, else in the newest; None where there is none that the viewer may read."""
+    known = _cases(visit)
     chosen = case_id or (known[0][0] if known else "")
     return preview_letter(visit.uow, visit.who, chosen, words) if chosen else None
 
@@ -186,7 +186,7 @@ def _letter_page(request: Request, kind: str, locale: str, typed: Typed, preview
     with visiting(request) as visit:
         if kind not in KINDS or locale not in LOCALES:
             raise NotFound
-        words, known = wording(visit.uow, visit.who.region_id, kind, locale, visit.today), _cases(visit)
+        words = wording(visit.uow, visit.who.region_id, kind, locale, visit.today)
         rows = visit.uow.all(TEXTS_OF, region_id=visit.who.region_id, kind=kind, locale=locale)
         given = dict(typed.given) or {
             "subject": in_words(words.subject, locale),
@@ -201,8 +201,7 @@ def _letter_page(request: Request, kind: str, locale: str, typed: Typed, preview
             "standing": _standing(words, visit),
             "own": words.own,
             "may_change": bool(visit.who.roles() & SETTERS),
-            "cases": known,
-            "readable": reads_business(visit.who.roles()),
+            "cases": _cases(visit),
             "preview": preview,
             "placeholders": [
                 {
@@ -231,18 +230,16 @@ def _row(visit: Visit, text_id: str) -> Row:
 def _proposal_page(request: Request, text_id: str, case_id: str, typed: Typed) -> Response:
     with visiting(request) as visit:
         row = _row(visit, text_id)
-        words, known = wording_of(row), _cases(visit)
-        readable = reads_business(visit.who.roles())
+        words = wording_of(row)
         context: dict[str, Any] = {
             "letter": _title(row.kind, row.locale, visit.locale),
             "subject": in_words(words.subject, row.locale),
             "text": in_words(words.text, row.locale),
             "standard": row.text is None,
             "proposal": proposal_of(visit, row),
-            "cases": known,
+            "cases": _cases(visit),
             "case": case_id,
-            "readable": readable,
-            "preview": _rendered(visit, case_id, words, known) if readable else None,
+            "preview": _rendered(visit, case_id, words),
             **typed.as_context(),
         }
         language = label(f"letter_language.{row.locale}", visit.locale)

@@ -28,8 +28,9 @@ router = APIRouter()
 
 
 @router.get("/me")
-def show_me(request: Request) -> Response:
-    return _my_page(request, Typed())
+def show_me(request: Request, kept: str = "") -> Response:
+    """One's settings; `kept` stands there for whoever comes back from confirming who they are."""
+    return _my_page(request, Typed(), confirmed=bool(kept and viewer_of(request).confirmed))
 
 
 @router.post("/me/language")
@@ -174,7 +175,10 @@ def _mail_choices(visit: Visit, typed: Typed) -> dict[str, Any]:
     }
 
 
-def _my_page(request: Request, typed: Typed, token: str | None = None, calendar_address: str | None = None) -> Response:
+def _my_page(
+    request: Request, typed: Typed, token: str | None = None, calendar_address: str | None = None, *,
+    confirmed: bool = False,
+) -> Response:  # fmt: skip
     with visiting(request) as visit:
         me = visit.who.person_id
         mine = substitutes(visit.uow, visit.who, visit.today, person_id=me)
@@ -192,6 +196,7 @@ def _my_page(request: Request, typed: Typed, token: str | None = None, calendar_
             "mail": _mail_choices(visit, typed),
             "tokens": tokens_of(visit.uow, visit.who),
             "token": token,
+            "confirmed": confirmed,
             **calendar_card(visit, calendar_address),
             **typed.as_context(),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,6 +19,7 @@ from workflow.people.calendar_addresses import new_token, owner_of
 from workflow.people.queries import calendar_address_since
 from workflow.people.sessions import TooManyAttempts
 from workflow.web.base import app_of, flash, viewer_of
+from workflow.web.downloads import etag_of, is_known
 from workflow.web.pages.visit import Sent, Visit, carry_out
 
 router = APIRouter()
@@ -75,9 +75,9 @@ def feed(request: Request, name: str) -> Response:
     content = calendar(
         entries, name=owner.name, region_name=owner.region_name, locale=owner.locale, base_url=app.settings.address
     )
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    etag = etag_of(content)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
-    if _matches(request.headers.get("if-none-match", ""), etag):
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = 'inline; filename="stegvis.ics"'
     return Response(content, 200, headers, media_type=MEDIA_TYPE)
@@ -92,9 +92,3 @@ def make_address(request: Request, sent: Sent) -> str:
 
 def _bare(status: int, headers: dict[str, str] | None = None) -> Response:
     return Response(status_code=status, headers=headers)
-
-
-def _matches(given: str, etag: str) -> bool:
-    """Weak comparison (RFC 9110 13.1.2): proxies mark a compressed copy as weak."""
-    tags = [tag.strip().removeprefix("W/") for tag in given.split(",")]
-    return etag in tags or given.strip() == "*"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from templates.formatting import day
 from templates.labels import gettext, has_label, label
+from workflow.cases import secret_reads
 from workflow.cases.redaction import MASKERS
 from workflow.cases.region_trail import (
     GROUPS,
@@ -37,6 +38,8 @@ from workflow.web.pages.visit import Sent, Visit, carry_out, texts, visiting
 
 router = APIRouter()
 _NAMES = ("person", "case", "kind", "from_on", "to_on")
+#: So long the last check of the trail is the answer to whoever asks for one.
+AGAIN_AFTER = timedelta(minutes=5)
 CHANNELS = ("web", "api", "cli", "import", "scheduler", "demo")
 
 
@@ -51,6 +54,7 @@ def show_trail(request: Request, after: str | None = None) -> Response:
         kinds = [g for g in GROUPS if g != "registers" or visit.who.roles() & OVERSEERS]
         context = {
             "status": trail_status(visit.uow, visit.who),
+            "may_check": bool(visit.who.roles() & OVERSEERS),
             "kept": kept,
             "chips": _chips(visit, kept, {p.id: p.name for p in people}),
             "people": [("", gettext("Everybody", locale)), ("system", "Stegvis"), *((p.id, p.name) for p in people)],
@@ -66,8 +70,14 @@ def show_trail(request: Request, after: str | None = None) -> Response:
 
 @router.post("/trail")
 def check_trail(request: Request, sent: Sent) -> Response:
-    """Read the whole trail of the region now, and write down what was found."""
+    """Read the whole trail of the region now, and write down what was found.
+
+    Reading it takes long: what was found a few minutes ago is the answer.
+    """
     with visiting(request) as visit:
+        checked_at = trail_status(visit.uow, visit.who).checked_at
+        if checked_at is not None and visit.uow.now - checked_at < AGAIN_AFTER:
+            return RedirectResponse("/trail", 303)
         found = verify_region(visit.uow, visit.who.region_id)
     first = found.faults[0] if found.faults else None
     fault = (first.stream_id, first.seq, first.code) if first else None
@@ -75,10 +85,18 @@ def check_trail(request: Request, sent: Sent) -> Response:
     return RedirectResponse("/trail", 303)
 
 
+def _looked_at(visit: Visit, stream_id: str, seq: int) -> TrailEvent:
+    """The event, and the record that somebody read what is secret of its case. Raises NotFound."""
+    event = trail_event(visit.uow, visit.who, stream_id, seq)
+    if event.item.case_id is not None:
+        secret_reads.note_look(visit.app, visit.uow, visit.who, event.item.case_id)
+    return event
+
+
 @router.get("/trail/{stream_id}/{seq}")
 def show_event(request: Request, stream_id: str, seq: int) -> Response:
     with visiting(request) as visit:
-        event = trail_event(visit.uow, visit.who, stream_id, seq)
+        event = _looked_at(visit, stream_id, seq)
         locale = visit.locale
         context = {
             "event": event,
@@ -103,7 +121,7 @@ def show_event(request: Request, stream_id: str, seq: int) -> Response:
 def fetch_event(request: Request, stream_id: str, seq: int) -> Response:
     """The event as a file: the very text that is hashed, with the fields the viewer may see."""
     with visiting(request) as visit:
-        event = trail_event(visit.uow, visit.who, stream_id, seq)
+        event = _looked_at(visit, stream_id, seq)
     name = f"{event.item.case_reference or stream_id}-{seq}.json"
     return download(name, _as_json(event).encode(), "application/json")
 
@@ -144,7 +162,7 @@ def _mask_page(
 ) -> Response:
     """What is masked, by which rule and why. Raises NotFound for a field that this person cannot mask."""
     stream_id, seq, name = which
-    event = trail_event(visit.uow, visit.who, stream_id, seq)
+    event = _looked_at(visit, stream_id, seq)
     if not isinstance(event.fields.get(name), str) or event.item.kind == "field_redacted":
         raise NotFound
     context = {
