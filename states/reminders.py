@@ -96,11 +96,9 @@ def _nudges(due_on: date, calendar: Calendar, before: str, after: str, wide: str
     return tuple(Nudge(kind, on, i, level, on >= wide_from) for i, (on, kind, level) in enumerate(planned, start=1))
 
 
-def next_nudge(
-    due_on: date, after: date, calendar: Calendar, parameters: Mapping[str, Parameter], *, occurrence: int = 0
-) -> Nudge | None:
-    """The first reminder later than `after` that has not been given yet, or None when all are."""
-    return next((n for n in nudges(due_on, calendar, parameters) if n.on > after and n.occurrence > occurrence), None)
+def next_nudge(due_on: date, after: date, calendar: Calendar, parameters: Mapping[str, Parameter]) -> Nudge | None:
+    """The first reminder later than `after`, or None when there is none. By its day alone: the list may have changed."""
+    return next((n for n in nudges(due_on, calendar, parameters) if n.on > after), None)
 
 
 #: A task without a last day may rest for so many working days at most.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -418,3 +418,19 @@ def test_the_scheduler_moves_and_checks_by_itself(waiting: Play) -> None:
     assert len(checks) == 1
     execute(waiting.app, MoveDeadlines(change, waiting.case), by=system_actor(NORRBOTTEN))  # a second node: nothing
     assert waiting.kinds().count("deadlines_moved") == 1
+
+
+def test_a_reminder_list_that_is_shortened_meanwhile_swallows_no_reminder(play: Play) -> None:
+    """The days that are left are those of the list as it is now, not a place in the one of before."""
+    play.open()
+    due_on = play.task("submit_needs_analysis").due_on
+    assert due_on is not None
+    while play.today < due_on - timedelta(days=2):
+        play.advance(1)
+    play.set_parameter("remind_days_before", "1", play.today, "Beslut 3")
+    while play.today <= due_on + timedelta(days=4):
+        play.advance(1)
+    told = [json.loads(e.body) for e in play.events() if e.kind in ("reminder_sent", "escalated")]
+    assert all(t["mails"] for t in told), "no event says that nobody was told"
+    kinds = {m.kind for m in play.outbox() if m.task_id == play.task("submit_needs_analysis").id}
+    assert "task_overdue" in kinds

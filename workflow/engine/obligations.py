@@ -198,11 +198,9 @@ def task_link(case_id: str, trigger: str, lot_id: str | None = None) -> str:
     return f"/cases/{case_id}/do/{trigger}" + (f"?lot={lot_id}" if lot_id else "")
 
 
-def schedule_nudge(
-    step: Step, task_id: str, lot_id: str | None, due_on: date, *, after: date, occurrence: int = 0
-) -> date | None:
+def schedule_nudge(step: Step, task_id: str, lot_id: str | None, due_on: date, *, after: date) -> date | None:
     """Set the task's next reminder, at the region's mail hour. Returns its day."""
-    nudge = next_nudge(due_on, after, step.calendar, step.parameters, occurrence=occurrence)
+    nudge = next_nudge(due_on, after, step.calendar, step.parameters)
     if nudge is None:
         return None
     at = at_local(nudge.on, int(setting(step.parameters, "mail_hour")))

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 
 from notifications.kinds import Kind
 from notifications.recipients import Assignment, Recipient, escalation, reserves
+from states.calendar import local_date
 from states.errors import NoSuchStep, NotPermitted
 from states.reminders import Nudge, NudgeKind, nudges, rests
 from states.roles import Actor, Role, system_actor
@@ -217,10 +218,11 @@ def _remind(step: Step, timer: Row) -> None:
     if step.case.paused_on is not None and obligations.stands_still(task):
         return
     plan = nudges(task.due_on, step.calendar, step.parameters)
-    due = [n for n in plan if n.on <= step.today and n.occurrence >= timer.occurrence]
-    latest = max((n.occurrence for n in due), default=timer.occurrence)
-    next_on = obligations.schedule_nudge(step, task.id, task.lot_id, task.due_on, after=step.today, occurrence=latest)
-    if rests(task.snoozed_until_on, task.due_on, step.today):
+    # The region's list of days may have changed since the timer was set: then its place in the list says nothing.
+    since = local_date(timer.due_at)
+    due = [n for n in plan if n.on <= step.today and (n.occurrence >= timer.occurrence or n.on >= since)]
+    next_on = obligations.schedule_nudge(step, task.id, task.lot_id, task.due_on, after=step.today)
+    if not due or rests(task.snoozed_until_on, task.due_on, step.today):
         return
     link = obligations.task_link(step.case_id, task.trigger, task.lot_id)
     asked = step.trigger_label("asked", task.trigger)
