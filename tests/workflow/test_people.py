@@ -17,6 +17,7 @@ from workflow.commands import (
     CreateToken,
     DeclareConflict,
     DisableUser,
+    EndMandate,
     EndRole,
     HandOn,
     SetPassword,
@@ -24,7 +25,7 @@ from workflow.commands import (
 )  # fmt: skip
 from workflow.engine.execute import execute, system_actor
 from workflow.engine.verify import verify_all
-from workflow.errors import Forbidden, InvalidForm
+from workflow.errors import Forbidden, InvalidForm, StegvisError
 
 
 def kinds(play: Play, register: str = "people") -> list[str]:
@@ -173,3 +174,21 @@ def test_the_operator_at_the_command_line_acts_in_the_named_region_only(play: Pl
     with pytest.raises(Exception) as refusal:
         execute(play.app, AddUser("x@norrbotten.example", "X", "registrar", "norrbotten"), by=operator)
     assert refusal.value.code == "not_found"  # type: ignore[attr-defined]
+
+
+def test_what_has_ended_gets_no_other_last_day(play: Play) -> None:
+    """A row of the delegation order, or a role, is not brought back by one person who ends it again."""
+    row = play.do("admin", AddMandate("norrbotten", "decide_direct_award", None, play.people["owner"], None, "4.9", "Delegation",
+                                      date(2026, 3, 2), date(2026, 3, 10)))  # fmt: skip
+    with pytest.raises(InvalidForm):
+        play.do("admin", EndMandate(row["id"], date(2036, 3, 9)))
+    play.do("admin", EndMandate(row["id"], date(2026, 3, 5)))
+    held = play.do("admin", AssignRole(play.people["reviewer"], "procurement_officer"))
+    play.do("admin", EndRole(held["id"]))
+    play.advance(to="2026-03-12")
+    for again in (EndMandate(row["id"], date(2026, 3, 12)), EndRole(held["id"])):
+        with pytest.raises(StegvisError, match="already_done"):
+            play.do("admin", again)
+    with pytest.raises(InvalidForm):
+        play.do("admin", AddMandate("norrbotten", "decide_direct_award", None, play.people["owner"], None, "4.9", "Delegation",
+                                    date(2026, 3, 9), date(2026, 3, 8)))  # fmt: skip

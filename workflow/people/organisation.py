@@ -12,10 +12,10 @@ from states.registry import DEFINITIONS
 from states.roles import HUMAN_ROLES, Actor
 from workflow.commands import AddMandate, AddUnit, AssignRole, ChangeUnit, EndMandate, EndRole
 from workflow.db.columns import new_id, sort_key
-from workflow.db.statements import Statement, insert_into
+from workflow.db.statements import Row, Statement, insert_into
 from workflow.db.unit_of_work import UnitOfWork
 from workflow.engine.execute import handles
-from workflow.errors import FieldError, InvalidForm, NotFound
+from workflow.errors import FieldError, InvalidForm, NotFound, StegvisError
 from workflow.people.register import UNIT, check_period, check_unit, may_keep, note, person_here
 from workflow.people.tables import MandateRow, RoleAssignment, Unit
 
@@ -85,13 +85,20 @@ def assign_role(uow: UnitOfWork, command: AssignRole, who: Actor) -> dict[str, A
     return {"id": made}
 
 
+def _still_holds(row: Row, today: date) -> None:
+    """What has ended is history: nobody gives it another last day."""
+    if row.valid_to is not None and row.valid_to < today:
+        raise StegvisError("already_done")
+
+
 @handles(EndRole)
 def end_role(uow: UnitOfWork, command: EndRole, who: Actor) -> dict[str, Any]:
-    """A role ends with yesterday: it no longer holds from this moment."""
+    """A role ends with yesterday: it no longer holds from this moment. Raises StegvisError `already_done` for one that has ended."""
     row = uow.one(_ROLE, assignment_id=command.assignment_id)
     if row is None:
         raise NotFound
     may_keep(who, row.region_id)
+    _still_holds(row, local_date(uow.now))
     uow.run(_END_ROLE, assignment_id=row.id, last_day=local_date(uow.now) - timedelta(days=1))
     note(uow, row.region_id, "role_ended", who, person=row.person_id, assigned=row.role)
     return {"id": row.id}
@@ -176,6 +183,9 @@ def add_mandate(uow: UnitOfWork, command: AddMandate, who: Actor) -> dict[str, A
         raise InvalidForm(faults)
     if command.person_id:
         person_here(uow, command.person_id, command.region_id)
+    first_day = command.valid_from or local_date(uow.now)
+    if command.valid_to is not None:
+        check_period(first_day, command.valid_to)
     mandate_id = new_id(uow.now)
     uow.run(
         _INSERT_MANDATE,
@@ -187,7 +197,7 @@ def add_mandate(uow: UnitOfWork, command: AddMandate, who: Actor) -> dict[str, A
         limit_ore=command.limit_ore,
         rule=command.rule.strip(),
         source=command.source.strip(),
-        valid_from=command.valid_from or local_date(uow.now),
+        valid_from=first_day,
         valid_to=command.valid_to,
         decided_by=who.person_id,
     )
@@ -200,12 +210,18 @@ def add_mandate(uow: UnitOfWork, command: AddMandate, who: Actor) -> dict[str, A
 
 @handles(EndMandate)
 def end_mandate(uow: UnitOfWork, command: EndMandate, who: Actor) -> dict[str, Any]:
-    """The row stands; decisions taken under it keep it. Its last day may not lie before its first."""
+    """The row stands; decisions taken under it keep it. Its last day may not lie before its first, nor be put off.
+
+    Raises StegvisError `already_done` for one that has ended: a longer time is a row of its own, with its own decision.
+    """
     row = uow.one(_MANDATE, mandate_id=command.mandate_id)
     if row is None:
         raise NotFound
     may_keep(who, row.region_id)
+    _still_holds(row, local_date(uow.now))
     check_period(row.valid_from, command.last_day)
+    if row.valid_to is not None and command.last_day > row.valid_to:
+        raise InvalidForm([FieldError("valid_to", "only_shortened", {"day": row.valid_to.isoformat()})])
     uow.run(_END_MANDATE, the_mandate_id=row.id, last_day=command.last_day)
     note(uow, row.region_id, "mandate_ended", who, mandate_row=row.id, act=row.act, valid_to=command.last_day)
     return {"id": row.id}
