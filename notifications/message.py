@@ -24,7 +24,7 @@ from templates.labels import label
 from templates.rendering import render
 
 SUBJECT_WIDTH = 78
-_TITLE_AT_LEAST = 8  # characters; a title cut shorter than this tells nothing beside the reference
+_TITLE_AT_LEAST = 16  # characters; shorter than this a title tells one case from another no more
 _SIGNATURE = "--"
 
 
@@ -115,7 +115,7 @@ def compose(
 
 
 def _subject(kind: Kind, facts: Facts, context: Mapping[str, Any], locale: str) -> str:
-    """At most 78 characters: reference and last day stay whole, the title gives way before what is asked."""
+    """At most 78 characters: reference and last day stay whole; what is asked and the title share what is left."""
     only: Any = facts.rows[0] if isinstance(facts, Digest) and facts.count == 1 else facts
     asked: str | None = getattr(only, "asked", None) or getattr(only, "decision", None)
     name: str = getattr(facts, "from_name", "")
@@ -129,10 +129,11 @@ def _subject(kind: Kind, facts: Facts, context: Mapping[str, Any], locale: str) 
 
 
 def _matter(asked: str, title: str, width: int) -> str:
-    room = width - len(asked) - len(", ")
-    if asked and title and room >= min(len(title), _TITLE_AT_LEAST):
-        return f"{asked}, {shorten(title, room)}"
-    return shorten(asked or title, width)
+    if not (asked and title):
+        return shorten(asked or title, width)
+    # Whoever has several mails of a kind tells them apart by the name, so that neither takes all the room.
+    name = shorten(title, max(width - len(asked) - len(", "), _TITLE_AT_LEAST))
+    return f"{shorten(asked, width - len(name) - len(', '))}, {name}"
 
 
 def _tidy(text: str) -> str:

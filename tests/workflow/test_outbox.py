@@ -11,7 +11,7 @@ import pytest
 from notifications.errors import PermanentFailure, TemporaryFailure
 from notifications.transport import MemoryTransport
 from states.errors import NotPermitted
-from tests.play import Play
+from tests.play import SUPPLIER, Play
 from workflow.commands import DisableUser, RecordDelivery
 from workflow.engine.delivery import deliver_mail
 from workflow.engine.execute import execute, system_actor
@@ -197,3 +197,18 @@ def test_a_line_break_in_a_title_adds_no_header(play: Play) -> None:
     for _, mail in play.sent:
         assert mail["Bcc"] is None
         assert b"\nBcc:" not in mail.as_bytes()
+
+
+def test_a_mail_about_one_of_several_lots_names_it_first(play: Play) -> None:
+    play.open(title="Städtjänster", lots=("Norr", "Söder"))
+    play.to_evaluation()
+    for lot in (1, 2):
+        play.act("officer", "submit_award_proposal", lot, suppliers=[SUPPLIER], award_reasons="Bäst.")
+    play.run_due()
+    subjects = " | ".join(str(m["Subject"]) for m in play.mail_to("head")[-2:])
+    assert "1 Norr" in subjects
+    assert "2 Söder" in subjects
+    play.act("head", "decide_award", 1)
+    play.run_due()
+    told = str(play.sent[-1][1].get_body(("plain",)).get_content())
+    assert "1 Norr, Städtjänster" in told

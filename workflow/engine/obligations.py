@@ -180,7 +180,7 @@ def open_task(step: Step, plan: TaskPlan, lot_id: str | None, *, asked_by: str |
     outbox.queue(
         step.uow,
         Kind.TASK_OPENED,
-        step.words(),
+        step.words(lot_id),
         step.reach(role, person_id),
         role=f"role.{role}",
         link=task_link(step.case_id, plan.trigger, lot_id),

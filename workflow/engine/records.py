@@ -263,7 +263,7 @@ def _tell_decided(step: Step, state: str) -> None:
         outbox.queue(
             step.uow,
             Kind.DECIDED,
-            step.words(),
+            step.words(step.lot.id if step.lot is not None else None),
             [recipient],
             role=f"role.{role}",
             link=f"/cases/{step.case_id}",

@@ -20,6 +20,7 @@ from workflow.engine import outbox, registries
 from workflow.engine.access import Secrecy
 from workflow.engine.audit import Field
 from workflow.engine.directory import RegionDirectory
+from workflow.engine.forms import fitting
 from workflow.errors import FieldError, InvalidForm
 
 _LOT_FACTS = [
@@ -201,16 +202,23 @@ class Step:
 
     # --- telling ---------------------------------------------------------------------------------------------
 
-    def words(self) -> outbox.CaseWords:
-        """What every mail says of the case."""
+    def words(self, lot_id: str | None = None) -> outbox.CaseWords:
+        """What every mail says of the case; of one of several lots its number and title come first."""
         return outbox.CaseWords(
             self.case_id,
             self.case.reference,
-            self.column("title"),
+            self._title_with(lot_id),
             self.case.region_id,
             self.region_name,
             int(setting(self.parameters, "mail_hour")),
         )
+
+    def _title_with(self, lot_id: str | None) -> str:
+        title = str(self.column("title"))
+        lot = next((x for x in self.lots if x.id == lot_id), None)
+        if lot is None or len(self.lots) < 2:
+            return title
+        return fitting(f"{lot.number} {lot.title}, " if lot.title else f"{lot.number}, ", title)
 
     def person_for(self, role: str) -> str | None:
         """The person the case names for a role; None where the whole role answers."""

@@ -232,7 +232,7 @@ def _remind(step: Step, timer: Row) -> None:
         mails += outbox.queue(
             step.uow,
             Kind.TASK_OVERDUE if overdue else Kind.TASK_REMINDER,
-            step.words(),
+            step.words(task.lot_id),
             (*step.reach(task.role, task.person_id), *_reserves(step, task, due)),
             role=f"role.{task.role}",
             link=link,
@@ -253,6 +253,7 @@ def _remind(step: Step, timer: Row) -> None:
             due_on=task.due_on,
             asked=asked,
             level=max(levels),
+            lot_id=task.lot_id,
         )
     audit.append(
         step.uow,
@@ -277,8 +278,9 @@ def _reserves(step: Step, task: Row, due: list[Nudge]) -> tuple[Recipient, ...]:
 
 
 def escalate(
-    step: Step, *, role: str, person_id: str | None, task_id: str | None, due_on: date, asked: str, level: int
-) -> int:
+    step: Step, *, role: str, person_id: str | None, task_id: str | None, due_on: date, asked: str, level: int,
+    lot_id: str | None = None,
+) -> int:  # fmt: skip
     """To the manager up the unit tree; on the second level to the head of procurement as well. Returns the mails."""
     person = step.directory.person(person_id)
     assignment = Assignment(step.case_id, role, step.case.unit_id, person)
@@ -293,7 +295,7 @@ def escalate(
         outbox.queue(
             step.uow,
             Kind.TASK_ESCALATED,
-            step.words(),
+            step.words(lot_id),
             [recipient],
             role=told,
             link=f"/cases/{step.case_id}",
