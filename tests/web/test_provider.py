@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,8 +20,10 @@ from tests.web.site import PASSWORD, csrf_token, email, program, site
 from tests.web.site import sign_in as by_password
 from workflow.clock import FixedClock
 from workflow.commands import BindIdentity, DisableUser, SetDirectoryNumber, SetPassword, UnbindIdentity
-from workflow.config import Settings
+from workflow.config import ProviderSettings, Settings
 from workflow.housekeeping import sweep
+from workflow.people import provider as provider_rules
+from workflow.people.provider import Provider, ProviderUnavailable
 
 SUB = "f3c1-åsa"
 
@@ -325,6 +329,38 @@ def test_new_keys_are_fetched_when_a_token_names_one(play: Play, provider: TestP
     moment[0] += 31
     assert signed_in(browser, provider).status_code == 303
     assert provider.requests.count("/keys") == 2
+
+
+def test_while_one_thread_asks_the_provider_others_go_on_with_what_is_known(
+    play: Play, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflow.people.provider.WAIT", 0.05)
+    moment, asked, answers = [1000.0], threading.Event(), threading.Event()
+    monkeypatch.setattr("workflow.people.provider.monotonic", lambda: moment[0])
+    known = Provider(ProviderSettings(issuer=provider.address, client_id=CLIENT), play.clock)
+    fetch = provider_rules._fetch
+
+    def slow(url: str, *more: Any) -> Any:
+        asked.set()
+        assert answers.wait(10)
+        return fetch(url, *more)
+
+    monkeypatch.setattr("workflow.people.provider._fetch", slow)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(known.description)
+        assert asked.wait(10)
+        with pytest.raises(ProviderUnavailable):
+            known.description()
+        answers.set()
+        told = first.result()
+        moment[0] += 3601
+        asked.clear()
+        answers.clear()
+        again = threads.submit(known.description)
+        assert asked.wait(10)
+        assert threads.submit(known.description).result(5) == told
+        answers.set()
+        assert again.result() == told
 
 
 def test_a_state_of_another_browser_or_day_begins_nothing(play: Play, provider: TestProvider) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.play import Play
 from tests.web.site import PASSWORD, csrf_token, email, sign_in, site
 from workflow.commands import DisableUser, SetPassword
+from workflow.people import passwords
 
 SIGNED_IN_PAGE = "/me"
 
@@ -77,6 +78,19 @@ def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(known: Play
     assert "Vänta en stund" in closed.text
     known.clock.at += timedelta(minutes=16)
     assert browser.post("/sign-in", data=right).status_code == 303
+
+
+def test_whoever_finds_all_turns_of_the_slow_hash_taken_is_told_to_try_again(
+    known: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "WAIT", 0.01)
+    form = {"email": email(known, "owner"), "password": PASSWORD}
+    with passwords._turn(), passwords._turn():
+        busy = site(known).post("/sign-in", data=form)
+        assert busy.status_code == 503
+        assert "retry-after" in busy.headers
+        assert "Många loggar in just nu" in busy.text
+    assert site(known).post("/sign-in", data=form).status_code == 303
 
 
 def test_the_session_is_new_at_each_sign_in_and_the_old_one_dead(known: Play) -> None:

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from workflow.errors import StegvisError
+
 MIN_LENGTH, MAX_LENGTH = 15, 200
 _COMMON = ("password", "lösenord", "stegvis", "qwerty", "123456", "abcdef")
 # 50 hashes a second and core: a flood of sign-ins must not starve approvals.
 _turns = threading.BoundedSemaphore(2)
+#: So many seconds somebody waits for a turn; a flood must not hold every thread of the process either.
+WAIT = 5.0
+
+
+class TooBusy(StegvisError):
+    """Others' passwords are being worked out; this one may be tried again in a while."""
+
+    code = "too_busy"
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=WAIT):
+        raise TooBusy
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 @cache
@@ -38,13 +60,14 @@ def fault(password: str) -> str | None:
 
 
 def hashed(password: str) -> str:
-    with _turns:
+    """What is stored of a password. Raises TooBusy."""
+    with _turn():
         return _hasher().hash(password)
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right. Takes as long for somebody who does not exist."""
-    with _turns:
+    """Whether the password is right. Takes as long for somebody who does not exist. Raises TooBusy."""
+    with _turn():
         try:
             _hasher().verify(password_hash or _dummy(), password[:MAX_LENGTH])
         except (VerificationError, InvalidHashError):

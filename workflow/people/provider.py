@@ -1,8 +1,8 @@
 """A region's own sign-in: OpenID Connect, authorization code with PKCE. The only module that speaks to a provider.
 
 Nothing is fetched at import or at start. What the provider says of itself and its keys are kept an hour, the keys also
-fetched again when a token names one that is not known. A provider that does not answer is left alone for ten seconds,
-so that it holds no more than one thread of this process.
+fetched again when a token names one that is not known. One thread of this process asks at a time; while it does, others take
+what was kept, or wait for two seconds where nothing is. A provider that does not answer is left alone for ten seconds.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ TIMEOUT = 5.0  # seconds, for each of connecting and each read
 LARGEST = 1024 * 1024  # bytes of an answer
 KEPT = 3600.0  # seconds that a description and keys are used before they are fetched again
 LEFT_ALONE = 10.0  # seconds without a new try after one that failed
+WAIT = 2.0  # seconds that a thread waits while another one asks
 KEYS_AGAIN = 30.0  # seconds at least between two fetches of keys for a key id that was not known
 LEEWAY = 60  # seconds that two clocks may differ
 #: A logout token older than this is not followed, so that its number need not be remembered longer.
@@ -115,7 +116,15 @@ class Provider:
         return found  # type: ignore[no-any-return]
 
     def _get(self, kind: str, url: str, *, younger_than: float = KEPT) -> Any:
-        with self._lock:
+        kept = self._kept.get(kind)
+        if kept and monotonic() - kept[0] < younger_than:
+            return kept[1]
+        outdated = kept is not None and younger_than == KEPT
+        if not self._lock.acquire(timeout=0 if outdated else WAIT):
+            if kept:
+                return kept[1]
+            raise ProviderUnavailable(reason="being_asked")
+        try:
             now = monotonic()
             kept = self._kept.get(kind)
             if kept and now - kept[0] < younger_than:
@@ -134,6 +143,8 @@ class Provider:
             self._silent_since = None
             self._kept[kind] = (now, found)
             return found
+        finally:
+            self._lock.release()
 
     # --- signing in ------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ STATUS: dict[str, int] = {
     "unexpected": 500,
     "database_unavailable": 503,
     "provider_unavailable": 503,
+    "too_busy": 503,
     "wrong_schema": 503,
 }
 _BY_CLASS: tuple[tuple[type[Exception], int], ...] = (
