@@ -508,3 +508,22 @@ def test_contracts_sent_back_stand_in_the_form_as_they_were_prepared(play: Play)
     page = sign_in(play, "officer").get(f"/cases/{play.case}/do/prepare_contracts").text
     for typed in ("A-17", "2026-08-01", "2028-07-31", "Städ AB"):
         assert f'value="{typed}"' in page
+
+
+def test_a_decision_to_cancel_that_is_owed_stands_first(play: Play) -> None:
+    play.open()
+    play.to_evaluation()
+    play.act("officer", "propose_cancellation", reasons="För få anbud")
+    text = sign_in(play, "head").get(f"/cases/{play.case}").text
+    now = text[text.index('id="now"') :]
+    assert now.index("do/decide_cancellation") < now.index("<details"), "not hidden among what is beside the way"
+
+
+def test_what_the_state_waits_for_and_what_is_due_first_are_not_mixed(play: Play) -> None:
+    play.open()
+    play.to_evaluation()
+    play.act("officer", "propose_cancellation", reasons="För få anbud")
+    said = Paper(sign_in(play, "officer").get(f"/cases/{play.case}")).text
+    assert "Närmast: Ta ställning till" in said
+    sentence = said[said.index("Nu: ") : said.index("Närmast: ")]
+    assert "senast" not in sentence or "utvärdering" in sentence.lower()

@@ -18,6 +18,7 @@ from templates.formatting import day
 from templates.labels import gettext, has_label, label
 from workflow.cases import secret_reads
 from workflow.cases.actions import Action, case_actions
+from workflow.cases.items import TaskItem
 from workflow.cases.queries import (
     CaseView,
     EventItem,
@@ -188,9 +189,13 @@ def _resumed_on(events: Iterable[EventItem]) -> date | None:
 
 
 def now_sentence(visit: Visit, view: CaseView, names: Mapping[str, str], resumed_on: date | None = None) -> str:
-    """ "Nu: riskanalys hos Karin Ek sedan 18 nov., senast 27 nov." What a lot waits for is said of the lot."""
+    """ "Nu: riskanalys hos Karin Ek sedan 18 nov., senast 27 nov." What a lot waits for is said of the lot.
+
+    Where something else than what the state waits for is due first, that stands for itself, with its own day.
+    """
     case, locale = view.case, visit.locale
-    task = next((t for t in view.tasks if t.trigger == case.next_trigger), view.tasks[0] if view.tasks else None)
+    nearest = next((t for t in view.tasks if t.trigger == case.next_trigger), view.tasks[0] if view.tasks else None)
+    task = _own_task(view, nearest)
     lot = next((x for x in view.lots if task is not None and x.id == task.lot_id), None)
     what = label(f"state_waits.{case.process}.{lot.state if lot else case.state}", locale)
     if case.closed_at is not None:
@@ -209,10 +214,28 @@ def now_sentence(visit: Visit, view: CaseView, names: Mapping[str, str], resumed
     else:
         who = task.person_name or names.get(task.role) or words.role_text(task.role, locale)
         sentence = gettext("Now: %(what)s with %(who)s since %(since)s", locale, what=what, who=who, since=since)
-    if case.next_due_on is None:
-        return sentence.rstrip(".") + "."
-    due = day(case.next_due_on, locale, visit.today)
-    return gettext("%(now)s, no later than %(due)s", locale, now=sentence, due=due).rstrip(".") + "."
+    if task is not None and task.due_on is not None and task.role != "system":
+        due = day(task.due_on, locale, visit.today)
+        sentence = gettext("%(now)s, no later than %(due)s", locale, now=sentence, due=due)
+    sentence = sentence.rstrip(".") + "."
+    if nearest is None or nearest is task or nearest.due_on is None:
+        return sentence
+    first = words.step_text("asked", case.process, nearest.trigger, locale)
+    due = day(nearest.due_on, locale, visit.today)
+    return sentence + " " + gettext("First of all: %(what)s, %(due)s", locale, what=first, due=due).rstrip(".") + "."
+
+
+def _own_task(view: CaseView, nearest: TaskItem | None) -> TaskItem | None:
+    """The task that the state itself waits for; the nearest one where that is done already."""
+    if nearest is None:
+        return None
+    law = definition(view.case.process, view.case.version)
+    lot = next((x for x in view.lots if x.id == nearest.lot_id), None)
+    owes = law.state(lot.state if lot else view.case.state).owes
+    own = (
+        t for t in view.tasks if owes is not None and t.trigger == owes.trigger and t.lot_id in (None, nearest.lot_id)
+    )
+    return next(own, nearest)
 
 
 def _day(at: Any, visit: Visit) -> str:
@@ -244,7 +267,7 @@ def _todo(visit: Visit, view: CaseView, actions: list[Action], names: dict[str, 
     owed = {t.trigger for t in view.tasks}
     by_trigger: dict[str, list[Action]] = {}
     for action in actions:
-        if action.mine and action.kind not in _ASIDE:
+        if action.mine and (action.kind not in _ASIDE or action.trigger in owed):
             by_trigger.setdefault(action.trigger, []).append(action)
     for trigger, group in by_trigger.items():
         allowed = [a for a in group if a.allowed]
@@ -278,10 +301,11 @@ def _href(view: CaseView, trigger: str, group: list[Action]) -> str:
 
 
 def _aside(visit: Visit, view: CaseView, actions: list[Action]) -> list[dict[str, Any]]:
-    """Steps beside the way: back, pause, stop. Shown where this person may take them now."""
+    """Steps beside the way: back, pause, stop. Shown where this person may take them now and nobody owes them."""
+    owed = {t.trigger for t in view.tasks}
     by_trigger: dict[str, list[Action]] = {}
     for action in actions:
-        if action.mine and action.allowed and action.kind in _ASIDE:
+        if action.mine and action.allowed and action.kind in _ASIDE and action.trigger not in owed:
             by_trigger.setdefault(action.trigger, []).append(action)
     return [
         {
