@@ -7,7 +7,7 @@ ARGS ?=
 .PHONY: run test test-all soak check bench lock
 
 run: .venv/.run
-	@STEGVIS_DEMO=$${STEGVIS_DEMO:-1} PORT=$${PORT:-8000} $(PY) -m workflow run --port $${PORT:-8000}
+	@STEGVIS_DEMO=$${STEGVIS_DEMO:-1} $(PY) -m workflow run --port $${PORT:-$${STEGVIS_PORT:-8000}}
 
 test: .venv/.dev
 	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
