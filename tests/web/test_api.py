@@ -400,3 +400,24 @@ def test_the_api_is_described_for_programs_and_people(play: Play) -> None:
     for path in described["paths"]:
         assert path in page.text
     assert "cdn" not in page.text
+
+
+def test_a_case_opened_without_an_owner_gets_one_by_the_api_alone(play: Play) -> None:
+    officer = program(play, "officer")
+    made = officer.post(
+        "/api/v1/cases", json={"process": "procurement", "region": "norrbotten", "title": "Städ", "form": {}}
+    ).json()
+    owners = officer.get("/api/v1/people?role=contract_owner").json()["items"]
+    units = officer.get("/api/v1/units").json()["items"]
+    assert play.people["owner"] in {p["id"] for p in owners}
+    assert "email" not in owners[0]
+    form = {"title": "Städ", "owner": play.people["owner"], "officer": play.people["officer"], "unit": units[0]["id"]}
+    url = f"/api/v1/cases/{made['id']}/correct"
+    assert program(play, "reviewer").post(url, json={"row_version": 1, "form": form}).status_code == 403
+    stale = officer.post(url, json={"row_version": made["row_version"] + 5, "form": form})
+    assert stale.status_code == 409
+    right = officer.post(url, json={"row_version": made["row_version"], "form": form})
+    assert right.status_code == 200, right.text
+    assert play.row(made["id"]).owner_id == play.people["owner"]
+    wrong = officer.post(url, json={"row_version": right.json()["row_version"], "form": {**form, "owner": "nobody"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "owner")
