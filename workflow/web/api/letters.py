@@ -24,7 +24,7 @@ from workflow.deviations.letters import preview_letter
 from workflow.deviations.notices import case_letter, letters_of
 from workflow.documents.word import MEDIA_TYPE
 from workflow.engine.access import Secrecy
-from workflow.errors import NotFound
+from workflow.errors import FieldError, InvalidForm, NotFound
 from workflow.letters.letterheads import LETTERHEADS
 from workflow.letters.placeholders import PLACEHOLDERS, required, word
 from workflow.letters.texts import TEXT, TEXTS, wording_of, wordings
@@ -133,12 +133,14 @@ def letter_texts(request: Request) -> Response:
 
 
 @router.get(f"{ROOT}/letters/texts/{{text_id}}/preview")
-def preview(request: Request, text_id: str, case: str) -> Response:
+def preview(request: Request, text_id: str, case: str = "") -> Response:
     """How a text would read in a deviation; square brackets show what only the decision gives."""
     with looking(request) as call:
         row = call.uow.one(TEXT, text_id=text_id)
         if row is None or row.region_id != call.who.region_id:
             raise NotFound
+        if not case:
+            raise InvalidForm([FieldError("case", "field_required")])
         made = preview_letter(call.uow, call.who, case, wording_of(row))
     return answered({"subject": made.subject, "text": made.text, "document": made.letter.as_json()})
 
