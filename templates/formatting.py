@@ -58,6 +58,11 @@ def money(amount: Decimal | int, locale: str) -> str:
     return f"{digits}{NO_BREAK}kr" if locale == "sv" else f"SEK{NO_BREAK}{digits}"
 
 
+def kronor(ore: int, locale: str) -> str:
+    """An amount in öre, as amounts are kept, written in kronor; nothing is cut."""
+    return money(Decimal(ore) / 100, locale)
+
+
 def number(value: Decimal | float, locale: str) -> str:
     """ "1 234,5", "1,234.5"."""
     return format_decimal(value, locale=_BABEL[locale])

@@ -5,7 +5,7 @@ One environment for HTML, where everything is escaped whatever the file is calle
 filters need not be handed them. Templates get
 
 - `_("…")` and `{% trans %}`: phrases; `label(code)`: a code's text; `locale`;
-- `day`, `long_day`, `instant`, `week`, `money`, `number`, `file_size`, `due_words`, `duration`,
+- `day`, `long_day`, `instant`, `week`, `money`, `kronor`, `number`, `file_size`, `due_words`, `duration`,
   `receipt_sentence`, each both as a filter and as a function. `today` comes from the context.
 """
 
@@ -91,6 +91,7 @@ def _environment(*, autoescape: bool) -> Environment:
         "instant": _dated(formatting.instant),
         "week": _spoken(formatting.week),
         "money": _spoken(formatting.money),
+        "kronor": _spoken(formatting.kronor),
         "number": _spoken(formatting.number),
         "file_size": _spoken(formatting.file_size),
         "duration": _duration,

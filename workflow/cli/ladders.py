@@ -8,12 +8,11 @@ from sqlalchemy import or_, select
 
 from states.calendar import local_date
 from states.roles import system_actor
-from templates.formatting import day
+from templates.formatting import day, kronor
 from templates.labels import label, ngettext
 from workflow.cli.console import DONE, Refusal, _, locale, open_app, say, table, tell
 from workflow.deviations.queries import LadderView, ladder_view
 from workflow.engine import case_rows
-from workflow.engine.forms import kronor
 from workflow.errors import NotFound
 from workflow.exports.tables import write_csv
 
@@ -45,8 +44,8 @@ def show(chosen: Namespace) -> int:
         say(tell(_("The supplier has until %(day)s."), day=view.response["due_on"]))
     if view.fine is not None:
         weeks = len(view.fine.account.weeks) if view.fine.account else 0
-        text = _("Penalty: %(weeks)s of %(cap)s weeks started, SEK %(total)s.")
-        say(tell(text, weeks=weeks, cap=view.fine.cap_weeks, total=kronor(view.fine.total_ore)))
+        text = _("Penalty: %(weeks)s of %(cap)s weeks started, %(total)s.")
+        say(tell(text, weeks=weeks, cap=view.fine.cap_weeks, total=kronor(view.fine.total_ore, locale())))
     if view.next_step is not None and view.next_step.trigger:
         what = label(f"trigger.deviation.{view.next_step.trigger}", locale())
         text = _("If nobody does anything: %(what)s, %(day)s.")

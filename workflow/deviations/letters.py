@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -19,7 +18,7 @@ from states.due_dates import count
 from states.ladder import BY_KEY
 from states.roles import SYSTEM_ID, Actor
 from states.terms import TERMS
-from templates.formatting import duration, long_day, money
+from templates.formatting import duration, kronor, long_day
 from templates.labels import gettext, label, ngettext
 from workflow.cases.view import view_of
 from workflow.contracts.effects import CONTRACT
@@ -138,10 +137,10 @@ def letter_values(
         "response_day": on(answer[0].due_on) if answer else "",
         "response_time": length(answer[1]) if answer else "",
         "report_day": on(report.due_on) if report and row.severe_reported_on is None else "",
-        "fine_week": money(Decimal(fine.week_ore) / 100, locale),
+        "fine_week": kronor(fine.week_ore, locale),
         "fine_cap_weeks": ngettext("%(n)s week", "%(n)s weeks", fine.cap_weeks, locale),
-        "fine_max": money(Decimal(fine.week_ore * fine.cap_weeks) / 100, locale),
-        "fine_total": money(Decimal(d.fine.total_ore) / 100, locale) if d.fine is not None and d.fine.total_ore else "",
+        "fine_max": kronor(fine.week_ore * fine.cap_weeks, locale),
+        "fine_total": kronor(d.fine.total_ore, locale) if d.fine is not None and d.fine.total_ore else "",
         "fine_again_day": on(step.today + ONE_DAY)
         if d.fine_runs and d.fine is not None and not d.fine.cap_is_reached
         else "",

@@ -6,12 +6,11 @@ The basis is read as it was bound to the decision, never looked up again: later 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from templates.formatting import money
-from templates.labels import gettext, has_label, label
+from templates.formatting import kronor
+from templates.labels import gettext, has_label, label, ngettext
 from workflow.documents.content import NOTHING, Table
 
 #: Of a table's columns: the key in the basis, and the field whose label is the header.
@@ -35,6 +34,15 @@ _FACTS = (
     "end_on", "last_end_on", "option_count", "options_used", "option_months", "notice_months", "value_ore",
     "contract_class", "evaluation_reference", "proposed_by",
 )  # fmt: skip
+#: Of a deviation: the key in the basis, and the field whose label and values it has.
+_DEVIATION = (
+    ("kind", "deviation_kind"), ("requirement", "requirement"), ("clause", "clause"), ("found_on", "found_on"),
+    ("finding_source", "finding_source"), ("description", "description"), ("ground", "ground"),
+    ("prepared_rung", "prepared_rung"), ("proportionality", "proportionality"), ("evidence", "evidence"),
+    ("skip_reason", "skip_reason"),
+)  # fmt: skip
+#: What no sanction is without: an empty one is one that this reader may not see.
+_ALWAYS_SAID = ("description", "evidence")
 _FOLLOW_UPS = ("followed_up_on", "outcome", "note")
 
 Basis = Mapping[str, Any]
@@ -47,7 +55,7 @@ def value_text(name: str, value: Any, locale: str) -> str:
     if isinstance(value, bool):
         return label(f"value.yes_no.{'yes' if value else 'no'}", locale)
     if name.endswith("_ore"):
-        return money(Decimal(value) / 100, locale)
+        return kronor(value, locale)
     code = f"value.{'risk' if name.startswith('risk_') else name}.{value}"
     return label(code, locale) if has_label(code, locale) else str(value)
 
@@ -65,7 +73,31 @@ def facts(basis: Basis, locale: str, names: Mapping[str, str]) -> tuple[tuple[st
             if said.get(name) not in (None, ""):
                 text = names.get(said[name]) or value_text(name, said[name], locale)
                 rows.append((_field(name, locale), text))
-    return tuple(rows)
+    return (*rows, *_deviation(basis, locale))
+
+
+def _deviation(basis: Basis, locale: str) -> Iterator[tuple[str, str]]:
+    """What a decision about a deviation rests on: the finding, the ground, why it is proportionate, the letter."""
+    _ = partial(gettext, locale=locale)
+    said = basis.get("deviation")
+    if said is None:
+        return
+    for name, field in _DEVIATION:
+        if said.get(name) not in (None, ""):
+            yield _field(field, locale), value_text(field, said[name], locale)
+        elif name in _ALWAYS_SAID and said.get("prepared_rung"):
+            yield _field(field, locale), _("not shown to your role")
+    if said.get("stop_consent") is not None:
+        yield _("The contract owner consents to the stop"), value_text("consents", bool(said["stop_consent"]), locale)
+    yield _("Terms"), said["terms"]["clause_version"]
+    letter = said.get("letter")
+    if letter:
+        language = label(f"letter_language.{letter['locale']}", locale)
+        yield _("Letter to"), f"{letter['to']}, {letter['address']} ({language})"
+    fine = (basis.get("ladder") or {}).get("fine")
+    if fine:
+        weeks = ngettext("%(n)s week", "%(n)s weeks", fine["weeks"], locale)
+        yield _("Penalty so far"), f"{kronor(fine['total_ore'], locale)} ({weeks})"
 
 
 def tables(basis: Basis, locale: str) -> Iterator[Table]:

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from states.calendar import end_of_day, local_date, start_of_day
+from states.ladder import BY_KEY, SANCTIONS
 from states.roles import Actor, Role
-from templates.formatting import receipt_sentence
+from templates.formatting import kronor, receipt_sentence
 from templates.labels import gettext, has_label, label
 from workflow.cases.items import CaseView, DecisionItem, EventItem
 from workflow.cases.queries import case_events, case_view
@@ -80,6 +81,10 @@ PREPARED_BY = {
     "decide_call_off": ("submit_needs_analysis",),
     "readvertise": ("record_ruling",),
     "decide_extension": ("record_follow_up",),
+    **{BY_KEY[key].trigger: ("prepare_rung",) for key in SANCTIONS},
+    "decide_call_off_stop": ("prepare_rung", "consent_to_call_off_stop"),
+    "decide_stop_while_investigating": ("prepare_rung", "consent_to_call_off_stop"),
+    "decide_severe_termination": ("prepare_rung",),
 }
 
 
@@ -183,6 +188,12 @@ def _details(view: CaseView, decision: DecisionItem, event: EventItem, locale: s
     for supplier in proposal.get("suppliers", ()):
         number = supplier.get("number")
         yield gettext("%(name)s, %(what)s", locale, name=supplier["name"], what=number) if number else supplier["name"]
+    week = (decision.basis or {}).get("ladder", {}).get("fine_week_ore")
+    if decision.trigger == "decide_contractual_fine" and week and decision.value_ore:
+        yield gettext(
+            "%(amount)s for each week begun, for at most %(weeks)s weeks, at most %(most)s in all, without VAT.", locale,
+            amount=kronor(week, locale), weeks=decision.value_ore // week, most=kronor(decision.value_ore, locale),
+        )  # fmt: skip
     for name in ("supplier_name", "extension", "signed_on", "signing_reference"):
         value = event.fields.get(name)
         if value and has_label(f"field.{name}", locale):
