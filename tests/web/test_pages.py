@@ -94,7 +94,7 @@ def test_the_contract_owner_decides_the_target_from_the_link_in_the_mail(play: P
         "Det här ska du ta ställning till",
         str(TARGET["statement"]),
         "Målet går att följa upp.",
-        "12 000 000 kr",
+        "12 000 000,50 kr",
         "Du beslutar som avtalsägare, enligt Riktlinje Inköp",
         "Om du beslutar i dag",
     ):
